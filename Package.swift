@@ -1,0 +1,163 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "Rapport",
+  products: [
+    .library(name: "Rapport", targets: ["Rapport"]),
+    .executable(name: "rapport", targets: ["RapportCommand"]),
+  ],
+  dependencies: [
+    // The command line: options, help, completions.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    // Maps that keep the order of their entries.
+    .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+    // SHA-256 of records, schemas and graphs.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    // Files, descriptors and their errors, without Foundation.
+    .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
+  ],
+  targets: [
+    // Doors to C and C++.
+    .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+    .target(
+      name: "CSimdjson",
+      linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]
+    ),
+
+    // Foundations: no storage, no language.
+    .target(name: "SourceText", swiftSettings: settings),
+    .target(
+      name: "GraphModel",
+      dependencies: [.product(name: "OrderedCollections", package: "swift-collections")],
+      swiftSettings: settings
+    ),
+    .target(name: "JSONTape", dependencies: ["CSimdjson"], swiftSettings: settings),
+
+    // The event log.
+    .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: settings),
+    .target(
+      name: "EventStorage",
+      dependencies: [
+        "LMDB", "JSONTape", "GraphModel",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings
+    ),
+
+    // The language, and what its expressions mean.
+    .target(name: "Language", dependencies: ["SourceText", "GraphModel"], swiftSettings: settings),
+    .target(
+      name: "Expressions",
+      dependencies: [
+        "SourceText", "GraphModel", "Language",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      swiftSettings: settings
+    ),
+
+    // The graph, the fold that makes it, the queries that read it.
+    .target(
+      name: "GraphStorage",
+      dependencies: [
+        "GraphModel",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "Projections",
+      dependencies: [
+        "SourceText", "GraphModel", "JSONTape", "Language", "Expressions", "GraphStorage",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "Queries",
+      dependencies: [
+        "SourceText", "GraphModel", "Language", "Expressions", "GraphStorage",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      swiftSettings: settings
+    ),
+
+    // The façade and the command.
+    .target(
+      name: "Rapport",
+      dependencies: [
+        "SourceText", "GraphModel", "JSONTape", "EventStorage", "Language", "Expressions",
+        "GraphStorage", "Projections", "Queries",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      resources: [.embedInCode("../../Schema/meetings.rapport")],
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "RapportCommand",
+      dependencies: [
+        "Rapport", "GraphModel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings
+    ),
+
+    // Tests, one target a module; RapportTests runs the whole, the binary included.
+    .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: settings),
+    .testTarget(
+      name: "EventStorageTests",
+      dependencies: ["EventStorage", "JSONTape"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "LanguageTests",
+      dependencies: ["Language", "SourceText", "GraphModel"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "ExpressionsTests",
+      dependencies: ["Expressions", "Language", "GraphModel"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "GraphStorageTests",
+      dependencies: ["GraphStorage", "GraphModel"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "ProjectionsTests",
+      dependencies: [
+        "Projections", "GraphStorage", "GraphModel", "Language", "JSONTape", "SourceText",
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "QueriesTests",
+      dependencies: [
+        "Queries", "GraphStorage", "GraphModel", "Language", "Expressions", "SourceText",
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "RapportTests",
+      dependencies: ["Rapport", "GraphModel", "RapportCommand"],
+      swiftSettings: settings
+    ),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

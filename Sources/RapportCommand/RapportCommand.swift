@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct RapportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "rapport")
+}
