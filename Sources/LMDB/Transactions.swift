@@ -49,11 +49,17 @@ public struct ReadTransaction: ~Copyable {
 /// twice, does not compile. One that goes out of scope without a commit is aborted.
 public struct WriteTransaction: ~Copyable {
   let handle: OpaquePointer
-  let environment: Environment
+  /// Unmanaged, because `discard` allows no reference; balanced by `deinit` and `commit()`.
+  private let environment: Unmanaged<Environment>
+
+  init(handle: OpaquePointer, environment: Environment) {
+    self.handle = handle
+    self.environment = .passRetained(environment)
+  }
 
   deinit {
     mdb_txn_abort(handle)
-    environment.leave()
+    environment.takeRetainedValue().leave()
   }
 
   /// Makes the changes durable: when it returns, they survive a loss of power.
@@ -63,7 +69,7 @@ public struct WriteTransaction: ~Copyable {
     let environment = self.environment
     discard self
     let code = mdb_txn_commit(handle)
-    environment.leave()
+    environment.takeRetainedValue().leave()
     try LMDBError.check(code)
   }
 
