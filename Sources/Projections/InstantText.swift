@@ -1,7 +1,7 @@
 import GraphModel
 import JSONTape
 
-/// Reads and writes DATETIME values: the moments of RFC 3339.
+/// Reads DATETIME values: the moments of RFC 3339.
 enum InstantText {
   static func read(at index: Int, of tape: JSONTape) -> Reading<DateTime> {
     guard tape.kind(at: index) == .string else {
@@ -69,28 +69,5 @@ enum InstantText {
       microseconds: Int64(seconds) * 1_000_000 + Int64(microseconds),
       offsetSeconds: Int32(offset)
     )
-  }
-
-  static func text(of moment: DateTime) -> String {
-    func padded(_ number: Int64, _ width: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-    let (local, overflow) = moment.microseconds.addingReportingOverflow(
-      Int64(moment.offsetSeconds) * 1_000_000
-    )
-    let micros = overflow ? moment.microseconds : local
-    let second: Int64 = 1_000_000
-    let seconds = (micros >= 0 ? micros : micros - (second - 1)) / second
-    let days = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
-    let clock = seconds - days * 86_400
-    let fraction = micros - seconds * second
-    var text = "\(PartialDate(epochDay: Int(days)))T\(padded(clock / 3600, 2))"
-    text += ":\(padded(clock / 60 % 60, 2)):\(padded(clock % 60, 2))"
-    if fraction != 0 { text += "." + padded(fraction, 6) }
-    guard moment.offsetSeconds != 0, !overflow else { return text + "Z" }
-    let offset = Int64(abs(Int(moment.offsetSeconds)))
-    text += moment.offsetSeconds < 0 ? "-" : "+"
-    return text + "\(padded(offset / 3600, 2)):\(padded(offset / 60 % 60, 2))"
   }
 }

@@ -1,3 +1,4 @@
+import Expressions
 import GraphModel
 import JSONTape
 import OrderedCollections
@@ -43,63 +44,13 @@ enum JSONText {
   }
 
   static func text(of value: Value) -> String {
+    String(decoding: bytes(of: value), as: UTF8.self)
+  }
+
+  static func bytes(of value: Value) -> [UInt8] {
     var bytes: [UInt8] = []
-    if !append(value, to: &bytes) { return "null" }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// Writes a value as an event's data would say it.
-  ///
-  /// Returns `false` where JSON has no words for it: a node, a duration, infinity.
-  static func append(_ value: Value, to bytes: inout [UInt8]) -> Bool {
-    switch value {
-    case .null: bytes += "null".utf8
-    case .boolean(let flag): bytes += (flag ? "true" : "false").utf8
-    case .integer(let number): bytes += String(number).utf8
-    case .float(let number):
-      guard number.isFinite else { return false }
-      bytes += String(number).utf8
-    case .string(let text): append(text, to: &bytes)
-    case .date(let date):
-      append("\(date)", to: &bytes)
-    case .dateTime(let moment): append(InstantText.text(of: moment), to: &bytes)
-    case .list(let elements):
-      bytes.append(UInt8(ascii: "["))
-      for (index, element) in elements.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        guard append(element, to: &bytes) else { return false }
-      }
-      bytes.append(UInt8(ascii: "]"))
-    case .map(let members):
-      bytes.append(UInt8(ascii: "{"))
-      for (index, member) in members.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        append(member.key, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        guard append(member.value, to: &bytes) else { return false }
-      }
-      bytes.append(UInt8(ascii: "}"))
-    case .duration, .node, .edge, .path, .derivedEdge: return false
-    }
-    return true
-  }
-
-  private static func append(_ text: String, to bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        bytes.append(UInt8(ascii: "\\"))
-        bytes.append(byte)
-      case 0..<0x20:
-        let digits = Array("0123456789abcdef".utf8)
-        bytes += "\\u00".utf8
-        bytes.append(digits[Int(byte >> 4)])
-        bytes.append(digits[Int(byte & 15)])
-      default: bytes.append(byte)
-      }
-    }
-    bytes.append(UInt8(ascii: "\""))
+    ValueJSON.write(value, to: &bytes)
+    return bytes
   }
 }
 

@@ -18,7 +18,7 @@ enum TextReader {
     var hint: String?
   }
 
-  private static let noLanguage = UnsafeRawBufferPointer(start: nil, count: 0)
+  private static var noLanguage: UnsafeRawBufferPointer { .init(start: nil, count: 0) }
 
   /// Visits the forms of a text in its order; returns why it stopped, if it did.
   @inline(__always)
