@@ -34,8 +34,8 @@ struct ParameterReader {
   func value(json: [UInt8]) throws -> Value {
     let tape: JSONTape
     do {
-      tape = try json.withUnsafeBytes { bytes throws(JSONError) in try parser.parse(bytes) }
-    } catch {
+      tape = try json.withUnsafeBytes { bytes in try parser.parse(bytes) }
+    } catch let error as JSONError {
       throw ParameterProblem(message: error.message, isJSON: false)
     }
     return try Self.value(tape, tape.root)

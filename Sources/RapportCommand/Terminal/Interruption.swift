@@ -11,26 +11,27 @@ final class Interruption: Sendable {
   private struct State {
     var signal: Int32?
     var farewell = ""
+    var sources: [any DispatchSourceSignal] = []
   }
 
   private let state = Mutex(State())
-  private let sources: [any DispatchSourceSignal & Sendable]
 
   private static let patience = DispatchTimeInterval.seconds(2)
 
   /// From now on, signals are noted instead of ending the process.
   init() {
     let queue = DispatchQueue(label: "rapport.interruption")
-    sources = [SIGINT, SIGTERM].map { number in
-      Glibc.signal(number, SIG_IGN)
-      return DispatchSource.makeSignalSource(signal: number, queue: queue)
-    }
-    for (number, source) in zip([SIGINT, SIGTERM], sources) {
-      source.setEventHandler { [weak self] in
-        self?.note(number)
-        queue.asyncAfter(deadline: .now() + Self.patience) { self?.end() }
+    for number in [SIGINT, SIGTERM] {
+      signal(number, SIG_IGN)
+      state.withLock { state in
+        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+        source.setEventHandler { [self] in
+          note(number)
+          queue.asyncAfter(deadline: .now() + Self.patience) { [self] in end() }
+        }
+        source.activate()
+        state.sources.append(source)
       }
-      source.activate()
     }
   }
 
