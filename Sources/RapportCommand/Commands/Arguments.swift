@@ -24,8 +24,3 @@ struct DateArgument: ExpressibleByArgument {
     self.date = date
   }
 }
-
-/// The text of a schema file, under the name that messages call it.
-func readSchema(_ path: String) throws(StoreFailure) -> SchemaFile {
-  SchemaFile(name: path, text: try readText(path))
-}

@@ -1,4 +1,6 @@
 import ArgumentParser
+import EventStorage
+import GraphModel
 import Rapport
 
 struct IngestCommand: ParsableCommand {
@@ -75,41 +77,46 @@ struct IngestCommand: ParsableCommand {
 
   func run() throws {
     let store = try store.openForWriting()
-    let session = IngestSession(command: self)
+    let session = try IngestSession(command: self)
     let summary: IngestSummary
     do {
-      summary = try store.ingest(inputs, options: options) { session.committed($0) }
+      summary = try store.ingest(inputs, options: options(reportingTo: session))
     } catch {
       session.end()
       throw error
     }
     session.end()
-    try finish(summary)
+    try finish(summary, session)
   }
 
   private var inputs: [IngestInput] {
     (files.isEmpty ? ["-"] : files).map { $0 == "-" ? .standardInput : .file($0) }
   }
 
-  private var options: IngestOptions {
+  private func options(reportingTo session: IngestSession) -> IngestOptions {
     var options = IngestOptions()
     options.source = source
     options.onError = onError == .stop ? .stop : .skip
-    options.rejects = rejects
     options.isAtomic = atomic
-    options.expectedPosition = expectPosition
+    options.expectedPosition = expectPosition.map { EventPosition($0) }
     options.lineByteCountMax = lineByteCountMax
     options.isRestoring = restore
+    options.onReject = { session.rejected($0) }
+    options.onCommit = { session.committed($0) }
+    options.onProgress = { session.progressed($0) }
+    options.shouldStop = { session.isInterrupted }
     return options
   }
 
-  private func finish(_ summary: IngestSummary) throws(StoreFailure) {
+  private func finish(_ summary: IngestSummary, _ session: IngestSession) throws(StoreFailure) {
     if !quiet {
       let output = Output.standard
       try output.write(Self.line(summary) + "\n")
       try output.flush()
     }
-    if let error = summary.firstError { throw StoreFailure(.data, error) }
+    if let failure = summary.failure { throw failure }
+    if let failure = session.failure { throw failure }
+    if summary.wasStopped { session.endInterrupted() }
   }
 
   /// `8,054 events ingested (12 already there, 0 rejected) at 1..8054, root 5f2c…`.
@@ -117,48 +124,11 @@ struct IngestCommand: ParsableCommand {
     let events = summary.ingested == 1 ? "1 event" : "\(summary.ingested) events"
     var line =
       "\(events) ingested (\(summary.alreadyThere) already there, \(summary.rejected) rejected)"
-    if let first = summary.first {
-      line += " at \(first)..\(summary.last)"
+    if let positions = summary.positions {
+      line += " at \(positions.lowerBound.rawValue)..\(positions.upperBound.rawValue)"
     } else {
-      line += ", the log is at \(summary.last)"
+      line += ", the log stays at \(summary.end.position.rawValue)"
     }
-    return line + ", root \(summary.root)"
-  }
-}
-
-/// What an ingestion shows while it runs.
-private final class IngestSession {
-  private let progressLine: ProgressLine
-  private let interruption = Interruption()
-  private let acknowledges: Bool
-
-  init(command: IngestCommand) {
-    progressLine = ProgressLine("ingesting", isQuiet: command.quiet)
-    acknowledges = command.acknowledge
-    interruption.setFarewell("interrupted before the first commit; the log is as it was")
-  }
-
-  /// Called after each commit, when what it holds is safe.
-  func committed(_ progress: IngestProgress) {
-    if acknowledges {
-      let output = Output.standard
-      try? output.write("acknowledged \(progress.position)\n")
-      try? output.flush()
-    }
-    interruption.setFarewell(
-      """
-      interrupted; \(progress.ingested) events were ingested and are safe, the log is at \
-      \(progress.position); running the same command again does the rest
-      """
-    )
-    progressLine.update(eventCount: progress.ingested, fraction: progress.fraction)
-    if interruption.requestedSignal != nil {
-      progressLine.wipe()
-      interruption.end()
-    }
-  }
-
-  func end() {
-    progressLine.wipe()
+    return line + ", root \(summary.end.root)"
   }
 }

@@ -20,7 +20,7 @@ struct InitCommand: ParsableCommand {
   var schema: String?
 
   func run() throws {
-    let schema = try schema.map(readSchema)
+    let schema = try schema.map { path throws(StoreFailure) in try SchemaFile(path: path) }
     _ = try Store.create(at: store.store, schema: schema)
   }
 }

@@ -1,39 +1,43 @@
 import Glibc
 import Rapport
+import Synchronization
 import SystemPackage
 
 /// A file descriptor that is written in large pieces.
 ///
 /// Who reads may end before we do, as `head` does: then the process ends quietly.
-final class Output {
-  static var standard: Output { Output(.standardOutput, name: "standard output") }
+final class Output: Sendable {
+  static let standard = Output(.standardOutput, name: "standard output")
 
   private let descriptor: FileDescriptor
   private let name: String
-  private var buffer: [UInt8] = []
+  private let buffer = Mutex<[UInt8]>([])
 
   private static let bufferByteCount = 1 << 16
 
   init(_ descriptor: FileDescriptor, name: String) {
     self.descriptor = descriptor
     self.name = name
-    buffer.reserveCapacity(Self.bufferByteCount)
   }
 
   func write(_ text: String) throws(StoreFailure) {
-    buffer.append(contentsOf: text.utf8)
-    if buffer.count >= Self.bufferByteCount { try flush() }
+    try write(text.utf8)
   }
 
-  func write(_ bytes: some Collection<UInt8>) throws(StoreFailure) {
-    buffer.append(contentsOf: bytes)
-    if buffer.count >= Self.bufferByteCount { try flush() }
+  func write(_ bytes: some Sequence<UInt8>) throws(StoreFailure) {
+    let isFull = buffer.withLock { buffer in
+      buffer.append(contentsOf: bytes)
+      return buffer.count >= Self.bufferByteCount
+    }
+    if isFull { try flush() }
   }
 
   func flush() throws(StoreFailure) {
-    defer { buffer.removeAll(keepingCapacity: true) }
     do {
-      try descriptor.writeAll(buffer)
+      try buffer.withLock { buffer in
+        defer { buffer.removeAll(keepingCapacity: true) }
+        try descriptor.writeAll(buffer)
+      }
     } catch Errno.brokenPipe {
       signal(SIGPIPE, SIG_DFL)
       raise(SIGPIPE)

@@ -1,14 +1,15 @@
+import Synchronization
 import SystemPackage
 
 /// One line on standard error that shows how far a long task is; wiped when it ends.
 ///
 /// Draws nothing where standard error is no terminal.
-final class ProgressLine {
+final class ProgressLine: Sendable {
   private let title: String
   private let isShown: Bool
   private let width: Int
   private let start = ContinuousClock.now
-  private var drawn: ContinuousClock.Instant?
+  private let drawn = Mutex<ContinuousClock.Instant?>(nil)
 
   private static let interval = Swift.Duration.milliseconds(100)
   private static let barWidth = 24
@@ -23,16 +24,23 @@ final class ProgressLine {
   func update(eventCount: Int, fraction: Double?) {
     guard isShown else { return }
     let now = ContinuousClock.now
-    if let drawn, now - drawn < Self.interval { return }
-    drawn = now
+    let isDue = drawn.withLock { drawn in
+      if let drawn, now - drawn < Self.interval { return false }
+      drawn = now
+      return true
+    }
+    guard isDue else { return }
     let seconds = (now - start) / .seconds(1)
     draw(Self.line(title, eventCount: eventCount, seconds: seconds, fraction: fraction))
   }
 
   /// Removes the line, so that what is printed next starts on an empty one.
   func wipe() {
-    guard drawn != nil else { return }
-    drawn = nil
+    let wasDrawn = drawn.withLock { drawn in
+      defer { drawn = nil }
+      return drawn != nil
+    }
+    guard wasDrawn else { return }
     _ = try? FileDescriptor.standardError.writeAll("\r\u{1B}[K".utf8)
   }
 
