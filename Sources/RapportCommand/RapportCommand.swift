@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Rapport
 
 /// The command `rapport`: each subcommand parses its options, calls the library and prints.
@@ -26,6 +27,8 @@ struct RapportCommand: ParsableCommand {
   )
 
   static func main() {
+    // A file that may not grow further is an error to report, not the end of the process.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

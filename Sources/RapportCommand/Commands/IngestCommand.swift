@@ -53,6 +53,9 @@ struct IngestCommand: ParsableCommand {
   @Option(name: .customLong("max-line"), help: "How many bytes a line may have.")
   var lineByteCountMax = 1 << 20
 
+  @Option(help: "How many events a commit takes at most: fewer are safe sooner.")
+  var commitEvery = 10_000
+
   @Flag(help: "Take over recordedtime and position, as an exported log has them.")
   var restore = false
 
@@ -64,6 +67,7 @@ struct IngestCommand: ParsableCommand {
 
   func validate() throws {
     guard lineByteCountMax > 0 else { throw ValidationError("--max-line must be above 0") }
+    guard commitEvery > 0 else { throw ValidationError("--commit-every must be above 0") }
     if rejects != nil, onError == .stop {
       throw ValidationError("--rejects goes with --on-error skip")
     }
@@ -101,6 +105,7 @@ struct IngestCommand: ParsableCommand {
     options.expectedPosition = expectPosition.map { EventPosition($0) }
     options.lineByteCountMax = lineByteCountMax
     options.isRestoring = restore
+    options.eventsPerCommit = commitEvery
     options.onReject = { session.rejected($0) }
     options.onCommit = { session.committed($0) }
     options.onProgress = { session.progressed($0) }

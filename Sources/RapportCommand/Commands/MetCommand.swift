@@ -53,16 +53,42 @@ struct MetCommand: ParsableCommand {
     search.to = to?.date
     search.meeting = meeting
     search.limit = limit
-    let found = try store.openForReading().met(search)
+    let rows = EncounterRows.rows(try store.openForReading().encounters(search))
+    try printRows(rows, as: format.format, to: .standard)
+  }
+}
+
+/// Encounters as rows.
+private enum EncounterRows {
+  static func rows(_ encounters: [Encounter]) -> ListRows {
     var rows = ListRows(columns: [
-      "date", "who", "whom", "on behalf of", "about", "meeting", "grade", "source",
+      "date", "who", "whom", "on behalf of", "about", "meeting", "meeting id", "source",
     ])
-    rows.rows = found.map { row in
+    rows.rows = encounters.map { encounter in
       [
-        .init(row.date), .text(row.who), .text(row.whom), .list(row.onBehalfOf),
-        .list(row.about), .text(row.title ?? row.meeting), .text(row.grade), .text(row.source),
+        .init(encounter.date?.description), .text(side(encounter.who)),
+        .text(side(encounter.whom)), .list(behalf(encounter)), .list(encounter.topics),
+        .init(encounter.title), .text(encounter.meetingID), .list(sources(encounter)),
       ]
     }
-    try printRows(rows, as: format.format, to: .standard)
+    return rows
+  }
+
+  private static func side(_ side: Encounter.Side) -> String {
+    let name = side.name.isEmpty ? side.id : side.name
+    return side.roles.isEmpty ? name : "\(name) (\(side.roles.joined(separator: ", ")))"
+  }
+
+  private static func behalf(_ encounter: Encounter) -> [String] {
+    distinct(encounter.who.onBehalfOf + encounter.whom.onBehalfOf)
+  }
+
+  private static func sources(_ encounter: Encounter) -> [String] {
+    distinct(encounter.events.map(\.source))
+  }
+
+  private static func distinct(_ texts: [String]) -> [String] {
+    var seen: Set<String> = []
+    return texts.filter { seen.insert($0).inserted }
   }
 }
