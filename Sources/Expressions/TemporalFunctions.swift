@@ -2,13 +2,25 @@ import Glibc
 import GraphModel
 import OrderedCollections
 
-enum TemporalFunctions {
-  private static func now() -> DateTime {
+extension DateTime {
+  /// The time of the clock, in UTC.
+  static func now() -> DateTime {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return DateTime(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
   }
 
+  /// What is thrown where a value would lose the nanoseconds that it was given.
+  static var tooFine: EvaluationError {
+    EvaluationError(
+      .invalidArgument,
+      "a datetime keeps microseconds and cannot hold nanoseconds",
+      hint: "leave out what is finer than a microsecond"
+    )
+  }
+}
+
+enum TemporalFunctions {
   private static func map(_ value: Value) -> OrderedDictionary<String, Value> {
     if case .map(let map) = value { return map }
     return [:]
@@ -28,7 +40,7 @@ enum TemporalFunctions {
         spelling, 0...1, of: [dateKinds], to: result, summary,
         volatilityWithoutArguments: .stable
       ) { values throws(EvaluationError) in
-        try body(values.first ?? .dateTime(now()))
+        try body(values[0])
       }
     }
   }
@@ -91,22 +103,22 @@ enum TemporalFunctions {
         try DurationBetween.inSeconds(from, to)
       },
       ScalarFunction(
-        "date.truncate", 1...3, of: [.string, [.date, .dateTime], .map], to: .date,
+        "date.truncate", 2...3, of: [.string, [.date, .dateTime], .map], to: .date,
         "the first day of the unit that a date belongs to"
       ) { values throws(EvaluationError) in
         try TemporalTruncation.date(
           unit: TextFunctions.string(values[0]),
-          of: values.count > 1 ? values[1] : .dateTime(now()),
+          of: values[1],
           fields: values.count > 2 ? map(values[2]) : [:]
         )
       },
       ScalarFunction(
-        "datetime.truncate", 1...3, of: [.string, [.date, .dateTime], .map], to: .dateTime,
+        "datetime.truncate", 2...3, of: [.string, [.date, .dateTime], .map], to: .dateTime,
         "the start of the unit that a datetime belongs to"
       ) { values throws(EvaluationError) in
         try TemporalTruncation.dateTime(
           unit: TextFunctions.string(values[0]),
-          of: values.count > 1 ? values[1] : .dateTime(now()),
+          of: values[1],
           fields: values.count > 2 ? map(values[2]) : [:]
         )
       },
