@@ -29,7 +29,11 @@ struct TemporalFields {
   func integer(_ key: String) throws(EvaluationError) -> Int? {
     guard let value = self[key] else { return nil }
     guard case .integer(let integer) = value else {
-      throw .mismatch("the field \"\(key)\" of \"\(function)\"", expected: "an integer", found: value)
+      throw .mismatch(
+        "the field \"\(key)\" of \"\(function)\"",
+        expected: "an integer",
+        found: value
+      )
     }
     return Int(integer)
   }

@@ -82,7 +82,9 @@ struct ValueGenerator {
     case 6: return .string(pick(["", "a", "b", "é", "e\u{301}", "ไทย"]))
     case 7, 8:
       return .date(
-        pick(["2022", "2022-07", "2022-07-21", "2022-08", "2023-01-01"].compactMap(PartialDate.init))
+        pick(
+          ["2022", "2022-07", "2022-07-21", "2022-08", "2023-01-01"].compactMap(PartialDate.init)
+        )
       )
     case 9:
       return .dateTime(
