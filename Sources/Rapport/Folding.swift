@@ -30,13 +30,16 @@ struct Folding {
 
   /// The graph at ``end``.
   ///
-  /// - Parameter image: `nil` to fold everything.
+  /// - Parameters:
+  ///   - earlier: a graph of the same log and schema to go on from.
+  ///   - image: where to look for one otherwise; with neither, everything is folded.
   func graph(
+    after earlier: GraphContents? = nil,
     from image: ImageFile?,
     writesImage: Bool,
     progress: ((FoldProgress) -> Void)?
   ) throws(StoreFailure) -> FoldedGraph {
-    let base = image.flatMap { usableContents(of: $0) }
+    let base = earlier ?? image.flatMap { usableContents(of: $0) }
     let builder = GraphBuilder(resuming: base ?? GraphContents())
     let start = builder.contents.position
     let graph: Graph

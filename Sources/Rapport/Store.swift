@@ -143,16 +143,25 @@ public final class Store: Sendable {
   ) throws(StoreFailure) -> FoldedGraph {
     let schema = try schema()
     let end = try end()
-    if let graph = state.withLock({ $0.graph }),
-      graph.end == end, graph.schema.position == schema.position
-    {
-      return graph
+    let earlier = state.withLock { $0.graph }.flatMap {
+      $0.schema.position == schema.position ? $0 : nil
     }
+    if let earlier, earlier.end == end { return earlier }
     let image = ImageFile(directory: FilePath(path).appending(StoreFormat.imageDirectoryName))
     let folding = Folding(log: log, schema: schema, end: end)
-    let graph = try folding.graph(from: image, writesImage: !isReadOnly, progress: progress)
+    let graph = try folding.graph(
+      after: earlier?.graph.contents,
+      from: image,
+      writesImage: !isReadOnly,
+      progress: progress
+    )
     state.withLock { $0.graph = graph }
     return graph
+  }
+
+  /// SHA-256 of the graph of everything that is committed: equal for equal logs and schemas.
+  public func graphDigest() throws(StoreFailure) -> [UInt8] {
+    GraphImage.digest(of: try graph().graph.contents)
   }
 
   /// Folds the whole log again, and compares with the graph that it replaces.
