@@ -156,6 +156,7 @@ let package = Package(
     .testTarget(
       name: "RapportTests",
       dependencies: ["Rapport", "GraphModel", "Queries", "RapportCommand"],
+      // Text cases, read from the source tree.
       exclude: ["Cases"],
       swiftSettings: settings
     ),

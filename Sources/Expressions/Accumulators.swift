@@ -55,10 +55,16 @@ extension FunctionLibrary {
       _ throws(EvaluationError) in CountAccumulator()
     },
     AggregateFunction(
-      "sum", of: [.number, .duration], to: [.number, .duration], "the sum; 0 of nothing"
+      "sum",
+      of: [.number, .duration],
+      to: [.number, .duration],
+      "the sum; 0 of nothing"
     ) { _ throws(EvaluationError) in SumAccumulator() },
     AggregateFunction(
-      "avg", of: [.number, .duration], to: [.float, .duration], "the mean; null of nothing"
+      "avg",
+      of: [.number, .duration],
+      to: [.float, .duration],
+      "the mean; null of nothing"
     ) { _ throws(EvaluationError) in AverageAccumulator() },
     AggregateFunction("min", of: .any, to: .any, "the first value in the order of ORDER BY") {
       _ throws(EvaluationError) in ExtremeAccumulator(sign: -1)
@@ -73,16 +79,25 @@ extension FunctionLibrary {
       _ throws(EvaluationError) in DeviationAccumulator(isPopulation: false)
     },
     AggregateFunction(
-      "stDevP", of: .number, to: .float, "the standard deviation of a whole population"
+      "stDevP",
+      of: .number,
+      to: .float,
+      "the standard deviation of a whole population"
     ) { _ throws(EvaluationError) in DeviationAccumulator(isPopulation: true) },
     AggregateFunction(
-      "percentileCont", of: .number, to: .float,
-      "the percentile, interpolated between its neighbours", argumentCount: 2
+      "percentileCont",
+      of: .number,
+      to: .float,
+      "the percentile, interpolated between its neighbours",
+      argumentCount: 2
     ) { parameter throws(EvaluationError) in
       try PercentileAccumulator("percentileCont", parameter, isContinuous: true)
     },
     AggregateFunction(
-      "percentileDisc", of: .number, to: .number, "the value nearest to the percentile",
+      "percentileDisc",
+      of: .number,
+      to: .number,
+      "the value nearest to the percentile",
       argumentCount: 2
     ) { parameter throws(EvaluationError) in
       try PercentileAccumulator("percentileDisc", parameter, isContinuous: false)
@@ -234,7 +249,11 @@ public struct PercentileAccumulator: Accumulator {
     isContinuous: Bool
   ) throws(EvaluationError) {
     guard let number = percentile.flatMap(ValueOperations.number) else {
-      throw .mismatch("the percentile of \"\(name)\"", expected: "a number", found: percentile ?? .null)
+      throw .mismatch(
+        "the percentile of \"\(name)\"",
+        expected: "a number",
+        found: percentile ?? .null
+      )
     }
     guard (0...1).contains(number) else {
       throw EvaluationError(

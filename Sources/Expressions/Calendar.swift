@@ -185,7 +185,8 @@ extension DateTime {
     local = LocalMoment(epochDay: shifted.epochDay, microseconds: clock)
     let base = try local.dateTime(offsetSeconds: offsetSeconds)
     let (seconds, overflow) = amount.seconds.multipliedReportingOverflow(by: 1_000_000)
-    let fraction = Int64((Double(amount.nanoseconds) / 1000).rounded(.down))
+    if amount.nanoseconds % 1000 != 0 { throw DateTime.tooFine }
+    let fraction = Int64(amount.nanoseconds / 1000)
     let (sum, overflowOfSum) = base.microseconds.addingReportingOverflow(seconds)
     let (total, overflowOfTotal) = sum.addingReportingOverflow(fraction)
     if overflow || overflowOfSum || overflowOfTotal {

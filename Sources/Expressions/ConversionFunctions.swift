@@ -17,7 +17,11 @@ enum ConversionFunctions {
         try body(values[0])
       },
       ScalarFunction(
-        name + "OrNull", 1...1, of: [.any], to: result, summary + "; null where that makes no sense"
+        name + "OrNull",
+        1...1,
+        of: [.any],
+        to: result,
+        summary + "; null where that makes no sense"
       ) { values throws(EvaluationError) in
         kinds.isSuperset(of: ValueKinds(of: values[0])) ? try body(values[0]) : .null
       },
@@ -26,12 +30,17 @@ enum ConversionFunctions {
 
   static let all: [ScalarFunction] =
     pair(
-      "toString", of: [.boolean, .number, .string, .temporal], to: .string, "the value as a string"
+      "toString",
+      of: [.boolean, .number, .string, .temporal],
+      to: .string,
+      "the value as a string"
     ) { value throws(EvaluationError) in
       .string(ValueText.display(value))
     }
     + pair(
-      "toInteger", of: [.boolean, .number, .string], to: .integer,
+      "toInteger",
+      of: [.boolean, .number, .string],
+      to: .integer,
       "the value as an integer, cut towards zero; null for a string that writes no number"
     ) { value throws(EvaluationError) in
       switch value {
@@ -49,7 +58,9 @@ enum ConversionFunctions {
       }
     }
     + pair(
-      "toFloat", of: [.number, .string], to: .float,
+      "toFloat",
+      of: [.number, .string],
+      to: .float,
       "the value as a float; null for a string that writes no number"
     ) { value throws(EvaluationError) in
       switch value {
@@ -58,7 +69,9 @@ enum ConversionFunctions {
       }
     }
     + pair(
-      "toBoolean", of: [.boolean, .integer, .string], to: .boolean,
+      "toBoolean",
+      of: [.boolean, .integer, .string],
+      to: .boolean,
       "the value as a boolean; null for a string that is neither \"true\" nor \"false\""
     ) { value throws(EvaluationError) in
       switch value {

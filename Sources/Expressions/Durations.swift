@@ -62,7 +62,8 @@ extension Duration {
   /// The nanoseconds beyond ``wholeSeconds``, with its sign.
   var signedNanoseconds: Int64 {
     let nanoseconds = Int64(nanoseconds)
-    return seconds < 0 && nanoseconds > 0 ? nanoseconds - Calendar.nanosecondsPerSecond : nanoseconds
+    return seconds < 0 && nanoseconds > 0
+      ? nanoseconds - Calendar.nanosecondsPerSecond : nanoseconds
   }
 
   /// How long it is with average months, to sort by.

@@ -9,6 +9,9 @@ public protocol EvaluationEnvironment {
   func variable(_ name: String) -> Value?
   /// The value of `$name`, or `nil` where it was not given.
   func parameter(_ name: String) -> Value?
+  /// What `datetime()` and `date()` take for the time: one for the whole of a query. `nil` for the
+  /// time when an evaluator first needs it.
+  var now: DateTime? { get }
   /// `entity.name`, of a node or an edge.
   func property(of entity: Value, named name: String) throws(EvaluationError) -> Value
   /// All properties of a node or an edge, for `entity {.*}`: a map.
@@ -33,6 +36,8 @@ extension EvaluationEnvironment {
       hint: "only a query has a graph"
     )
   }
+
+  public var now: DateTime? { nil }
 
   public func property(of entity: Value, named name: String) throws(EvaluationError) -> Value {
     try ValueOperations.property(of: entity, named: name)

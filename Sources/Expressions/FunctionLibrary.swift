@@ -58,12 +58,21 @@ public struct ScalarFunction: Sendable {
   }
 
   /// Calls the function, after checking the number and the types of the arguments.
-  public func evaluate(_ values: [Value]) throws(EvaluationError) -> Value {
+  ///
+  /// `now` is what a stable function without arguments takes for the time; the clock is read
+  /// where it is `nil`.
+  public func evaluate(
+    _ values: [Value],
+    now: DateTime? = nil
+  ) throws(EvaluationError) -> Value {
     guard arguments.contains(values.count) else {
       throw EvaluationError(
         .wrongArgumentCount,
         "\"\(name)\" takes \(countText), not \(values.count)"
       )
+    }
+    if values.isEmpty, volatilityWithoutArguments == .stable {
+      return try body([.dateTime(now ?? .now())])
     }
     for (index, value) in values.enumerated() {
       if value.isNull {

@@ -10,7 +10,10 @@ enum ListFunctions {
 
   static let all: [ScalarFunction] = [
     ScalarFunction(
-      "size", 1...1, of: [[.string, .list]], to: .integer,
+      "size",
+      1...1,
+      of: [[.string, .list]],
+      to: .integer,
       "the number of elements of a list, or of characters (code points) of a string"
     ) { values throws(EvaluationError) in
       switch values[0] {
@@ -19,7 +22,10 @@ enum ListFunctions {
       }
     },
     ScalarFunction(
-      "length", 1...1, of: [[.path, .string, .list]], to: .integer,
+      "length",
+      1...1,
+      of: [[.path, .string, .list]],
+      to: .integer,
       "the number of edges of a path, of elements or of characters"
     ) { values throws(EvaluationError) in
       switch values[0] {
@@ -29,7 +35,10 @@ enum ListFunctions {
       }
     },
     ScalarFunction(
-      "reverse", 1...1, of: [[.string, .list]], to: [.string, .list],
+      "reverse",
+      1...1,
+      of: [[.string, .list]],
+      to: [.string, .list],
       "the list or the string from its end"
     ) { values throws(EvaluationError) in
       switch values[0] {
@@ -53,7 +62,10 @@ enum ListFunctions {
       .list(Array(elements(values[0]).dropFirst()))
     },
     ScalarFunction(
-      "range", 2...3, of: [.integer], to: .list,
+      "range",
+      2...3,
+      of: [.integer],
+      to: .list,
       "the integers from the first to the second, both included, by steps",
       mismatchKind: .invalidArgument
     ) { values throws(EvaluationError) in
@@ -69,7 +81,10 @@ enum ListFunctions {
       values[0]
     },
     ScalarFunction(
-      "isEmpty", 1...1, of: [[.string, .list, .map]], to: .boolean,
+      "isEmpty",
+      1...1,
+      of: [[.string, .list, .map]],
+      to: .boolean,
       "whether a list, a map or a string has nothing in it"
     ) { values throws(EvaluationError) in
       switch values[0] {
@@ -79,19 +94,31 @@ enum ListFunctions {
       }
     },
     ScalarFunction(
-      "coalesce", 1...Int.max, of: [.any], to: .any, "the first argument that is not null",
+      "coalesce",
+      1...Int.max,
+      of: [.any],
+      to: .any,
+      "the first argument that is not null",
       returnsNullForNull: false
     ) { values throws(EvaluationError) in
       values.first { !$0.isNull } ?? .null
     },
     ScalarFunction(
-      "nullIf", 2...2, of: [.any], to: .any, "null if both are equal, else the first",
+      "nullIf",
+      2...2,
+      of: [.any],
+      to: .any,
+      "null if both are equal, else the first",
       returnsNullForNull: false
     ) { values throws(EvaluationError) in
       ValueOperations.equals(values[0], values[1]) == true ? .null : values[0]
     },
     ScalarFunction(
-      "exists", 1...1, of: [.any], to: .boolean, "whether the value is not null",
+      "exists",
+      1...1,
+      of: [.any],
+      to: .boolean,
+      "whether the value is not null",
       returnsNullForNull: false
     ) { values throws(EvaluationError) in
       .boolean(!values[0].isNull)

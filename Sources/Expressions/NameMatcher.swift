@@ -13,6 +13,8 @@ public struct NameMatcher: Sendable {
     var letters: UInt64
     /// Which words of the needle it stands for.
     var covers: UInt64
+
+    var isJoined: Bool { covers.nonzeroBitCount > 1 }
   }
 
   /// The needle as it is compared.
@@ -26,6 +28,8 @@ public struct NameMatcher: Sendable {
 
   /// The words that a needle is compared by; of longer needles only the whole is.
   private static let maximumWords = 32
+  /// The characters up to which texts are compared for typos.
+  private static let maximumCompared = 256
 
   public init(_ needle: String) {
     folded = TextFolding.folded(Self.withoutRemarks(needle))
@@ -107,7 +111,9 @@ public struct NameMatcher: Sendable {
       scalars.withUnsafeBufferPointer { needle in
         if matchesWords(needle, haystack) { return true }
         if isUnspaced, Self.contains(haystack.scalars, needle) { return true }
-        return isNear(needle, letters, haystack.scalars, haystack.letters)
+        if needle.elementsEqual(haystack.scalars) { return true }
+        let limit = Self.tolerance(needle.count)
+        return isNear(needle, letters, haystack.scalars, haystack.letters, limit: limit)
       }
     }
   }
@@ -222,10 +228,10 @@ extension NameMatcher {
     _ needle: UnsafeBufferPointer<UInt32>,
     _ needleLetters: UInt64,
     _ word: UnsafeBufferPointer<UInt32>,
-    _ wordLetters: UInt64
+    _ wordLetters: UInt64,
+    limit: Int
   ) -> Bool {
-    let limit = Self.tolerance(needle.count)
-    guard limit > 0, abs(needle.count - word.count) <= limit,
+    guard limit > 0, needle.count <= Self.maximumCompared, abs(needle.count - word.count) <= limit,
       (needleLetters & ~wordLetters).nonzeroBitCount <= limit,
       (wordLetters & ~needleLetters).nonzeroBitCount <= limit
     else { return false }
@@ -245,7 +251,15 @@ extension NameMatcher {
     if text.count == candidate.count || text.count >= 3, Self.hasPrefix(candidate, text) {
       return true
     }
-    return isNear(text, unit.letters, candidate, letters)
+    // Two words joined are long, and two typos would make most of the shorter one.
+    let limit = Self.tolerance(text.count)
+    return isNear(
+      text,
+      unit.letters,
+      candidate,
+      letters,
+      limit: unit.isJoined ? min(limit, 1) : limit
+    )
   }
 
   /// Whether all words of the needle are found, joined or split where need be.
@@ -330,7 +344,7 @@ extension NameMatcher {
     _ b: UnsafeBufferPointer<UInt32>
   ) -> Double {
     let longest = max(a.count, b.count)
-    guard longest > 0, longest <= 256 else { return 0 }
+    guard longest > 0, longest <= maximumCompared else { return 0 }
     guard let distance = EditDistance.between(a, b, limit: longest / 2) else { return 0 }
     return 1 - Double(distance) / Double(longest)
   }

@@ -37,7 +37,10 @@ enum NumberFunctions {
     float("ceil", "the next whole number upwards") { $0.rounded(.up) },
     float("floor", "the next whole number downwards") { $0.rounded(.down) },
     ScalarFunction(
-      "round", 1...2, of: [.number, .integer], to: .float,
+      "round",
+      1...2,
+      of: [.number, .integer],
+      to: .float,
       "the nearest whole number, halves upwards; or to a number of decimal places"
     ) { values throws(EvaluationError) in
       try round(number(values[0]), places: values.count > 1 ? values[1] : nil)
@@ -72,7 +75,11 @@ enum NumberFunctions {
     float("degrees", "radians as degrees") { $0 * 180 / .pi },
     float("radians", "degrees as radians") { $0 * .pi / 180 },
     ScalarFunction(
-      "rand", 0...0, of: [], to: .float, "a random number from 0 up to 1, not in schemas",
+      "rand",
+      0...0,
+      of: [],
+      to: .float,
+      "a random number from 0 up to 1, not in schemas",
       volatilityWithoutArguments: .volatile
     ) { _ throws(EvaluationError) in
       .float(Double.random(in: 0..<1))

@@ -11,9 +11,11 @@ public struct ScalarEvaluator {
   /// What comprehensions, quantifiers and reduce bind, the innermost last.
   var locals: [(name: String, value: Value)] = []
   private var depth = 0
+  private var now: DateTime?
 
   public init(environment: any EvaluationEnvironment) {
     self.environment = environment
+    now = environment.now
   }
 
   /// The value of `expression` in an environment.
@@ -228,7 +230,10 @@ public struct ScalarEvaluator {
     if function == nil || hasEntity, let value = try environment.call(name.name, values) {
       return value
     }
-    if let function { return try function.evaluate(values) }
+    if let function {
+      if values.isEmpty, now == nil { now = .now() }
+      return try function.evaluate(values, now: now)
+    }
     throw EvaluationError(
       .unknownFunction,
       "there is no function \"\(name.name)\"",

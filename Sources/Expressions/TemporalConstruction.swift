@@ -29,7 +29,11 @@ struct TemporalFields {
   func integer(_ key: String) throws(EvaluationError) -> Int? {
     guard let value = self[key] else { return nil }
     guard case .integer(let integer) = value else {
-      throw .mismatch("the field \"\(key)\" of \"\(function)\"", expected: "an integer", found: value)
+      throw .mismatch(
+        "the field \"\(key)\" of \"\(function)\"",
+        expected: "an integer",
+        found: value
+      )
     }
     return Int(integer)
   }
@@ -120,8 +124,6 @@ extension TemporalFields {
   }
 
   /// Microseconds since midnight, on top of `base` where it is given.
-  ///
-  /// Datetimes keep microseconds: finer parts are cut.
   func time(base: Int64?) throws(EvaluationError) -> Int64 {
     let baseSeconds = Int((base ?? 0) / 1_000_000)
     let hour = try integer("hour", in: 0...23, default: baseSeconds / 3600)
@@ -136,6 +138,7 @@ extension TemporalFields {
       let micro = try integer("microsecond", in: 0...microMaximum, default: 0)
       let nanoMaximum = hasMicroseconds ? 999 : hasMilliseconds ? 999_999 : 999_999_999
       let nano = try integer("nanosecond", in: 0...nanoMaximum, default: 0)
+      if nano % 1000 != 0 { throw DateTime.tooFine }
       microseconds = milli * 1000 + micro + nano / 1000
     }
     return Int64(hour * 3600 + minute * 60 + second) * 1_000_000 + Int64(microseconds)
@@ -240,6 +243,7 @@ enum TemporalConstruction {
       }
     }
     guard scanner.isAtEnd else { throw failure }
+    if nanoseconds % 1000 != 0 { throw DateTime.tooFine }
     return try LocalMoment(epochDay: date.epochDay, microseconds: nanoseconds / 1000)
       .dateTime(offsetSeconds: offset)
   }

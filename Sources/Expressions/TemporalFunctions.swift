@@ -2,13 +2,25 @@ import Glibc
 import GraphModel
 import OrderedCollections
 
-enum TemporalFunctions {
-  private static func now() -> DateTime {
+extension DateTime {
+  /// The time of the clock, in UTC.
+  static func now() -> DateTime {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return DateTime(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
   }
 
+  /// What is thrown where a value would lose the nanoseconds that it was given.
+  static var tooFine: EvaluationError {
+    EvaluationError(
+      .invalidArgument,
+      "a datetime keeps microseconds and cannot hold nanoseconds",
+      hint: "leave out what is finer than a microsecond"
+    )
+  }
+}
+
+enum TemporalFunctions {
   private static func map(_ value: Value) -> OrderedDictionary<String, Value> {
     if case .map(let map) = value { return map }
     return [:]
@@ -25,10 +37,14 @@ enum TemporalFunctions {
   ) -> [ScalarFunction] {
     [name, name + ".transaction", name + ".statement", name + ".realtime"].map { spelling in
       ScalarFunction(
-        spelling, 0...1, of: [dateKinds], to: result, summary,
+        spelling,
+        0...1,
+        of: [dateKinds],
+        to: result,
+        summary,
         volatilityWithoutArguments: .stable
       ) { values throws(EvaluationError) in
-        try body(values.first ?? .dateTime(now()))
+        try body(values[0])
       }
     }
   }
@@ -50,63 +66,84 @@ enum TemporalFunctions {
       try TemporalConstruction.date(value)
     }
     + constructors(
-      "datetime", to: .dateTime, "a datetime from a string or a map; now without arguments"
+      "datetime",
+      to: .dateTime,
+      "a datetime from a string or a map; now without arguments"
     ) { value throws(EvaluationError) in
       try TemporalConstruction.dateTime(value)
     }
     + [
       ScalarFunction(
-        "edtf", 1...1, of: [[.string, .date]], to: .date,
+        "edtf",
+        1...1,
+        of: [[.string, .date]],
+        to: .date,
         "a date as precise as it is written: 2022, 2022-07 or 2022-07-21"
       ) { values throws(EvaluationError) in
         guard case .string(let text) = values[0] else { return values[0] }
         return .date(try TemporalConstruction.edtf(text))
       },
       ScalarFunction(
-        "during", 2...2, of: [[.date, .dateTime, .string], [.date, .string, .map]], to: .boolean,
+        "during",
+        2...2,
+        of: [[.date, .dateTime, .string], [.date, .string, .map]],
+        to: .boolean,
         "whether a date lies within another, or within {from, to}; null where it is not known"
       ) { values throws(EvaluationError) in
         ValueOperations.value(try during(values[0], values[1]))
       },
       ScalarFunction(
-        "duration", 1...1, of: [[.string, .map, .duration]], to: .duration,
+        "duration",
+        1...1,
+        of: [[.string, .map, .duration]],
+        to: .duration,
         "a duration from a string or a map"
       ) { values throws(EvaluationError) in
         try TemporalConstruction.duration(values[0])
       },
       between("duration.between", "the time between two dates, in months, days and seconds") {
-        from, to throws(EvaluationError) in
+        from,
+        to throws(EvaluationError) in
         try DurationBetween.all(from, to)
       },
       between("duration.inMonths", "the whole months between two dates") {
-        from, to throws(EvaluationError) in
+        from,
+        to throws(EvaluationError) in
         try DurationBetween.inMonths(from, to)
       },
       between("duration.inDays", "the whole days between two dates") {
-        from, to throws(EvaluationError) in
+        from,
+        to throws(EvaluationError) in
         try DurationBetween.inDays(from, to)
       },
       between("duration.inSeconds", "the seconds between two dates") {
-        from, to throws(EvaluationError) in
+        from,
+        to throws(EvaluationError) in
         try DurationBetween.inSeconds(from, to)
       },
       ScalarFunction(
-        "date.truncate", 1...3, of: [.string, [.date, .dateTime], .map], to: .date,
+        "date.truncate",
+        2...3,
+        of: [.string, [.date, .dateTime], .map],
+        to: .date,
         "the first day of the unit that a date belongs to"
       ) { values throws(EvaluationError) in
         try TemporalTruncation.date(
           unit: TextFunctions.string(values[0]),
-          of: values.count > 1 ? values[1] : .dateTime(now()),
+          of: values[1],
           fields: values.count > 2 ? map(values[2]) : [:]
         )
       },
       ScalarFunction(
-        "datetime.truncate", 1...3, of: [.string, [.date, .dateTime], .map], to: .dateTime,
+        "datetime.truncate",
+        2...3,
+        of: [.string, [.date, .dateTime], .map],
+        to: .dateTime,
         "the start of the unit that a datetime belongs to"
       ) { values throws(EvaluationError) in
         try TemporalTruncation.dateTime(
           unit: TextFunctions.string(values[0]),
-          of: values.count > 1 ? values[1] : .dateTime(now()),
+          of: values[1],
           fields: values.count > 2 ? map(values[2]) : [:]
         )
       },

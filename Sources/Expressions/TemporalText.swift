@@ -43,16 +43,13 @@ struct TemporalScanner {
     let digits = digitCount
     guard digits > 0 else { return nil }
     var result: Int64 = 0
-    for index in 0..<max(digits, 9) {
-      if index < 9 {
-        let digit = index < digits ? Int64(bytes[position + index] - 0x30) : 0
-        result = result * 10 + digit
-      }
+    for index in 0..<max(digits, 9) where index < 9 {
+      let digit = index < digits ? Int64(bytes[position + index] - 0x30) : 0
+      result = result * 10 + digit
     }
     position += digits
     return result
   }
-
 }
 
 extension TemporalScanner {

@@ -20,15 +20,15 @@ public enum TextFolding {
   /// Appends the folded form of `text` to `output`, as UTF-8.
   public static func fold(_ text: String, appendingTo output: inout [UInt8]) {
     let start = output.count
-    var writer = FoldWriter(output, dropsHonorifics: true)
+    var writer = FoldWriter(output)
     output = []
     feed(text, to: &writer)
-    if writer.output.count == start, writer.hasDroppedWords {
-      // A name that is nothing but honorifics keeps them.
-      writer = FoldWriter(writer.output, dropsHonorifics: false)
-      feed(text, to: &writer)
-    }
     output = writer.output
+    // A name that is nothing but honorifics is the last of them: `Mr Lord`.
+    if output.count == start {
+      output += writer.lastDropped
+      return
+    }
     // The space after the last word.
     if output.count > start { output.removeLast() }
   }
@@ -83,19 +83,16 @@ public enum TextFolding {
 /// Writes folded words one after the other, and drops honorifics as they end.
 struct FoldWriter {
   private(set) var output: [UInt8]
-  private(set) var hasDroppedWords = false
-  private let start: Int
+  /// The honorific that was dropped last; empty where none was.
+  private(set) var lastDropped: [UInt8] = []
   private var wordStart: Int
-  private let dropsHonorifics: Bool
   /// Whether no word was kept so far: titles stand in front.
   private var isLeading = true
   private var isASCIIWord = true
 
-  init(_ output: [UInt8], dropsHonorifics: Bool) {
+  init(_ output: [UInt8]) {
     self.output = output
-    self.dropsHonorifics = dropsHonorifics
-    start = output.count
-    wordStart = start
+    wordStart = output.count
   }
 
   mutating func append(ascii byte: UInt8) {
@@ -116,11 +113,10 @@ struct FoldWriter {
   /// Ends the word under way, if there is one.
   mutating func endWord() {
     guard output.count > wordStart else { return }
-    if dropsHonorifics, isHonorific() {
-      hasDroppedWords = true
-      output.removeLast(output.count - wordStart)
+    if isHonorific() {
+      lastDropped = Array(output[wordStart...])
+      output.removeLast(lastDropped.count)
       isASCIIWord = true
-      // The space before the dropped word is the one after the word before.
       return
     }
     if !isASCIIWord { trimScript() }
@@ -146,7 +142,7 @@ struct FoldWriter {
       output.removeSubrange(wordStart..<wordStart + article.count)
       return
     }
-    guard isLeading, dropsHonorifics else { return }
+    guard isLeading else { return }
     for prefix in FoldingTables.thaiTitles {
       // A Thai letter takes three bytes; shorter rests are words of their own.
       guard length >= prefix.count + 9, output[wordStart...].starts(with: prefix) else { continue }

@@ -52,19 +52,28 @@ enum TextFunctions {
       return String(result)
     },
     ScalarFunction(
-      "replace", 3...3, of: [.string], to: .string,
+      "replace",
+      3...3,
+      of: [.string],
+      to: .string,
       "the string with every occurrence of the second one replaced by the third"
     ) { values throws(EvaluationError) in
       try replace(string(values[0]), string(values[1]), string(values[2]))
     },
     ScalarFunction(
-      "split", 2...2, of: [.string, [.string, .list]], to: .list,
+      "split",
+      2...2,
+      of: [.string, [.string, .list]],
+      to: .list,
       "the pieces of the string between the separators"
     ) { values throws(EvaluationError) in
       try split(string(values[0]), by: values[1])
     },
     ScalarFunction(
-      "substring", 2...3, of: [.string, .integer], to: .string,
+      "substring",
+      2...3,
+      of: [.string, .integer],
+      to: .string,
       "the part of the string from a place, counted from 0, and of a length"
     ) { values throws(EvaluationError) in
       let start = try count(values[1], "substring")
@@ -82,13 +91,20 @@ enum TextFunctions {
       return .string(String(string(values[0]).unicodeScalars.suffix(length)))
     },
     ScalarFunction(
-      "char_length", 1...1, of: [.string], to: .integer,
+      "char_length",
+      1...1,
+      of: [.string],
+      to: .integer,
       "the number of characters, which are code points"
     ) { values throws(EvaluationError) in
       .integer(Int64(UTF8Text.count(string(values[0]))))
     },
     ScalarFunction(
-      "similarity", 2...2, of: [.string], to: .float, "how alike two names are, 0 to 1"
+      "similarity",
+      2...2,
+      of: [.string],
+      to: .float,
+      "how alike two names are, 0 to 1"
     ) { values throws(EvaluationError) in
       ValueOperations.similarity(values[0], values[1])
     },

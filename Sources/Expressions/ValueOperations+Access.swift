@@ -5,7 +5,8 @@ extension ValueOperations {
   /// `value.name`: an entry of a map, a part of a date, datetime or duration; null of null.
   ///
   /// Entities are the engine's: nodes and stored edges are an error here.
-  public static func property(of value: Value, named name: String) throws(EvaluationError) -> Value {
+  public static func property(of value: Value, named name: String) throws(EvaluationError) -> Value
+  {
     switch value {
     case .null: return .null
     case .map(let map): return map[name] ?? .null
@@ -163,7 +164,12 @@ enum TemporalParts {
     case "millisecondsOfSecond": return .integer(fraction / 1_000_000)
     case "microsecondsOfSecond": return .integer(fraction / 1000)
     case "nanosecondsOfSecond": return .integer(fraction)
-    default: throw unknown(name, "a duration", "years, months, weeks, days, hours, minutes, seconds and finer")
+    default:
+      throw unknown(
+        name,
+        "a duration",
+        "years, months, weeks, days, hours, minutes, seconds and finer"
+      )
     }
   }
 }

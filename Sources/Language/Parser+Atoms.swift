@@ -159,7 +159,7 @@ extension Parser {
     throw fail(
       "\(source.quoted(span)) is beyond what an integer can hold",
       at: span,
-      hint: "integers reach from \(Int64.min) to \(Int64.max); write \(shown(text)).0 for a float"
+      hint: "integers reach from \(Int64.min) to \(Int64.max)"
     )
   }
 
@@ -263,7 +263,12 @@ extension Parser {
     }
     if isCall || !kind.isReserved && isDottedCall { return try call() }
     if kind.isReserved || (kind == .end && endClosesCase) {
-      throw unexpected("an expression", after: .expression)
+      let looksLikeVariable = peek() == .dot || peek() == .endOfText || peek() == .comma
+      throw unexpected(
+        "an expression",
+        after: .expression,
+        hint: looksLikeVariable ? "a variable of that name stands in backquotes: `\(text)`" : nil
+      )
     }
     let identifier = try name("an expression")
     return Expression(.variable(identifier.name), at: identifier.span)

@@ -114,7 +114,11 @@ extension Parser {
           ? "filter before: WITH … WHERE … RETURN …" : "pass rows on with WITH instead of RETURN"
       )
     default:
-      return unexpected("an operator, \",\" or the end of the query", after: .expression)
+      return unexpected(
+        "an operator, \",\" or the end of the query",
+        after: .expression,
+        hint: kind.isWord ? "columns are separated by \",\" and named with AS" : nil
+      )
     }
   }
 
@@ -154,14 +158,19 @@ extension Parser {
         hint: "FILTER condition stands alone"
       )
     case .order, .skip, .offset, .limit:
+      let word = text.uppercased() + (at(.order) ? " BY" : "")
       return fail(
-        "\(text.uppercased())\(at(.order) ? " BY" : "") belongs to a RETURN or a WITH",
+        "\(word) belongs to a RETURN or a WITH",
         at: token.span,
-        hint: "WITH * \(text.uppercased()) … passes all variables on"
+        hint: "WITH * \(word) … passes all variables on"
       )
     default:
       return isFirst
-        ? unexpected("a clause such as MATCH or RETURN", after: .clause)
+        ? unexpected(
+          "a clause such as MATCH or RETURN",
+          after: .clause,
+          hint: "a query reads MATCH (n:Label) RETURN n"
+        )
         : unexpected("an operator, a clause or the end of the query", after: .expression)
     }
   }

@@ -70,13 +70,17 @@ extension Parser {
   }
 
   /// Records that something else was expected at the cursor; throw the result.
-  mutating func unexpected(_ expected: String, after position: Position = .elsewhere) -> Abandoned {
+  mutating func unexpected(
+    _ expected: String,
+    after position: Position = .elsewhere,
+    hint: String? = nil
+  ) -> Abandoned {
     if isLexicalMistake { return lexicalMistake() }
     if let mistake = commonMistake(after: position) { return mistake }
     return fail(
       "expected \(expected), found \(found)",
       at: place,
-      hint: suggestion(after: position)
+      hint: suggestion(after: position) ?? hint
     )
   }
 

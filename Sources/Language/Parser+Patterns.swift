@@ -36,6 +36,7 @@ extension Parser {
     position += 1
     if kind(at: position) == .greater { position += 1 }
     return kind(at: position) == .leftParenthesis
+      && beginsElement(at: position + 1, closing: .rightParenthesis)
   }
 
   private func beginsElement(at index: Int, closing: Token.Kind) -> Bool {
@@ -176,7 +177,12 @@ extension Parser {
 
   mutating func nodePattern() throws(Abandoned) -> NodePattern {
     let opening = index
-    guard at(.leftParenthesis) else { throw unexpected("a node such as (n:Label)") }
+    guard at(.leftParenthesis) else {
+      throw unexpected(
+        "a node such as (n:Label)",
+        hint: kind == .identifier ? "nodes stand in parentheses: (\(shown(text)))" : nil
+      )
+    }
     let context = enterBrackets()
     advance()
     let (variable, labels) = try elementHead(closing: .rightParenthesis)

@@ -14,7 +14,7 @@ extension Parser {
       do {
         try declaration(&document)
       } catch {
-        recover(from: start + 1)
+        recover(from: start + 1, indentation: indentation(of: start))
       }
     }
     guard diagnostics.isEmpty else { throw Abandoned() }
@@ -24,9 +24,9 @@ extension Parser {
   private mutating func schemaHeader(_ document: inout SchemaDocument) throws(Abandoned) {
     guard accept(.schema) else {
       let isMisspelled = kind == .identifier && peek().isWord && peek(2) == .version
-      let mistake = fail(
-        "expected SCHEMA, found \(found)",
-        at: place,
+      let mistake = unexpected(
+        "SCHEMA",
+        after: .declaration,
         hint: "a schema file begins with SCHEMA name VERSION 1"
       )
       // Without a header the declarations can be read all the same.
@@ -54,10 +54,25 @@ extension Parser {
   }
 
   /// Forgets what was being read, and moves to the next declaration.
-  private mutating func recover(from start: Int) {
+  ///
+  /// That is what looks like one, or a line that is indented no more than the one that failed:
+  /// its declaration may be misspelled as well.
+  private mutating func recover(from start: Int, indentation limit: Int = -1) {
     forget(depth: 0)
     index = min(max(index, start), tokens.count - 1)
-    while !at(.endOfText), !isFirstOnLine(index) || !isDeclaration(at: index) { advance() }
+    while !at(.endOfText) {
+      if isFirstOnLine(index) {
+        if isDeclaration(at: index) { return }
+        if kind.isWord, indentation(of: index) <= limit { return }
+      }
+      advance()
+    }
+  }
+
+  private func indentation(of index: Int) -> Int {
+    let start = Int(tokens[index].span.start)
+    let lineStart = source.bytes[..<start].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    return start - lineStart
   }
 
   /// Gives up the expression at hand.
@@ -288,7 +303,7 @@ extension Parser {
       do {
         fields.append(try field())
       } catch {
-        guard end > index, diagnostics.count < LanguageLimits.diagnosticCountMax else {
+        guard end >= index, diagnostics.count < LanguageLimits.diagnosticCountMax else {
           throw error
         }
         forget(depth: depthHere)
