@@ -75,7 +75,7 @@ public enum CanonicalJSON {
   }
 
   /// Writes a string with its quotes; RFC 8785, section 3.2.2.2.
-  static func appendString(_ string: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {
+  public static func appendString(_ string: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     for byte in string {
       switch byte {
