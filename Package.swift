@@ -155,6 +155,8 @@ let package = Package(
     .testTarget(
       name: "RapportTests",
       dependencies: ["Rapport", "GraphModel", "RapportCommand"],
+      // Text cases, read from the source tree.
+      exclude: ["Cases"],
       swiftSettings: settings
     ),
   ],

@@ -125,6 +125,11 @@ public final class GraphBuilder {
     contents.eventTimes[Int(position.rawValue)] = time
   }
 
+  /// The event that was begun last could not be folded and waits for a schema that can.
+  public func quarantine() {
+    contents.quarantined.append(position)
+  }
+
   /// The node with that id in that table; made, with those labels, if it is new.
   ///
   /// A node that exists gains the labels that it lacks.
@@ -352,18 +357,7 @@ public final class GraphBuilder {
 
   /// The graph as it stands. The builder may go on; the graph does not change.
   public func publish() -> Graph {
-    for type in contents.edgeTypes.indices {
-      let table = contents.edgeTypes[type]
-      guard
-        table.outgoing.edges.count != table.count
-          || table.outgoing.nodeCount != contents.nodeCount
-      else { continue }
-      (contents.edgeTypes[type].outgoing, contents.edgeTypes[type].incoming) = Adjacency.both(
-        sources: table.sources,
-        targets: table.targets,
-        nodeCount: contents.nodeCount
-      )
-    }
+    contents.makeAdjacency()
     return Graph(contents)
   }
 

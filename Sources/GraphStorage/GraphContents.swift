@@ -18,6 +18,8 @@ public struct GraphContents: Sendable {
   public internal(set) var nodePositions = FlatArray<UInt32>()
   /// The time of each event in microseconds since 1970, by position; index 0 is unused.
   public internal(set) var eventTimes = FlatArray<Int64>([0])
+  /// The events that the schema could not fold, ascending.
+  public internal(set) var quarantined = FlatArray<UInt32>()
   /// What was superseded, apart from the present.
   public internal(set) var past = PastStore()
   /// The last event that was folded in.
@@ -27,4 +29,18 @@ public struct GraphContents: Sendable {
 
   public var nodeCount: Int { nodeTables.count }
   public var edgeCount: Int { edgeTypes.reduce(0) { $0 + $1.count } }
+
+  /// Makes the adjacency of every edge type that has grown, or that lacks the newest nodes.
+  mutating func makeAdjacency() {
+    for type in edgeTypes.indices {
+      let table = edgeTypes[type]
+      guard table.outgoing.edges.count != table.count || table.outgoing.nodeCount != nodeCount
+      else { continue }
+      (edgeTypes[type].outgoing, edgeTypes[type].incoming) = Adjacency.both(
+        sources: table.sources,
+        targets: table.targets,
+        nodeCount: nodeCount
+      )
+    }
+  }
 }
