@@ -56,7 +56,8 @@ class Evaluator {
 }
 
 /// The one row that stands for all rows of a constant.
-let constantRow: Selection = Selection(all: 1)
+/// Never written to after it is made.
+nonisolated(unsafe) let constantRow = Selection(all: 1)
 
 extension Vector {
   /// The same cell as a constant vector.

@@ -1,6 +1,7 @@
 import Expressions
 import GraphModel
 import GraphStorage
+import OrderedCollections
 import SourceText
 
 /// `x.name`: a property of a node or edge, an entry of a map, a part of a date.

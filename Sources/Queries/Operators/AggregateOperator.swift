@@ -9,7 +9,7 @@ final class AggregateOperator: UnaryOperator {
   private let keys: [Evaluator]
   private let folds: [Fold]
   private var table: GroupTable
-  private var next = -1
+  private var nextGroup = -1
 
   init(
     _ context: ExecutionContext,
@@ -35,20 +35,20 @@ final class AggregateOperator: UnaryOperator {
   override func restart() {
     table = GroupTable(context, keyCount: table.keyCount)
     for fold in folds { fold.restart() }
-    next = -1
+    nextGroup = -1
     super.restart()
   }
 
   override func next() throws(QueryError) -> Chunk? {
-    if next < 0 {
+    if nextGroup < 0 {
       try consume()
-      next = 0
+      nextGroup = 0
     }
-    if next >= table.count { return nil }
-    let count = min(Chunk.rowCountMax, table.count - next)
+    if nextGroup >= table.count { return nil }
+    let count = min(Chunk.rowCountMax, table.count - nextGroup)
     let chunk = Chunk(slotCount: context.slotCount, selection: Selection(all: count))
     let wanted = Selection(capacity: count)
-    for row in next..<(next + count) { wanted.append(row) }
+    for row in nextGroup..<(nextGroup + count) { wanted.append(row) }
     for (index, key) in aggregation.keys.enumerated() {
       chunk.columns[key.slot] = table.keys[index].gathered(wanted.rows)
     }
@@ -57,9 +57,9 @@ final class AggregateOperator: UnaryOperator {
     }
     for (index, fold) in folds.enumerated() {
       let slot = aggregation.aggregates[index].slot
-      chunk.columns[slot] = try fold.result(next..<(next + count))
+      chunk.columns[slot] = try fold.result(nextGroup..<(nextGroup + count))
     }
-    next += count
+    nextGroup += count
     try context.count(rows: count)
     return chunk
   }
@@ -459,8 +459,13 @@ final class LibraryFold: Fold {
     for index in 0..<rows.count {
       let group = Int(groups[index])
       do {
-        var accumulator = try accumulators[group]
-          ?? function.accumulator(parameter: parameters.map { context.value($0, rows[index]) })
+        var accumulator: any Accumulator
+        if let known = accumulators[group] {
+          accumulator = known
+        } else {
+          let parameter = parameters.map { context.value($0, rows[index]) }
+          accumulator = try function.accumulator(parameter: parameter)
+        }
         accumulators[group] = nil
         try accumulator.add(context.value(values, rows[index]))
         accumulators[group] = accumulator

@@ -112,10 +112,16 @@ final class ExpandOperator: UnaryOperator {
     super.restart()
   }
 
+  private func makeChecks() throws(QueryError) -> EdgeChecks {
+    if let checks { return checks }
+    let made = try EdgeChecks(context, expansion)
+    checks = made
+    return made
+  }
+
   override func next() throws(QueryError) -> Chunk? {
     if legs.isEmpty { return nil }
-    let checks = try self.checks ?? EdgeChecks(context, expansion)
-    self.checks = checks
+    let checks = try makeChecks()
     while true {
       if chunk == nil {
         guard let drawn = try input.next() else { return nil }
@@ -238,9 +244,15 @@ final class ExpandIntoOperator: UnaryOperator {
     super.init(context, plan, input)
   }
 
+  private func makeChecks() throws(QueryError) -> EdgeChecks {
+    if let checks { return checks }
+    let made = try EdgeChecks(context, expansion)
+    checks = made
+    return made
+  }
+
   override func next() throws(QueryError) -> Chunk? {
-    let checks = try self.checks ?? EdgeChecks(context, expansion)
-    self.checks = checks
+    let checks = try makeChecks()
     while let chunk = try input.next() {
       checks.start(chunk)
       let edges = Vector(capacity: chunk.count)
@@ -377,9 +389,15 @@ final class EdgeEndsOperator: UnaryOperator {
     super.init(context, plan, input)
   }
 
+  private func makeChecks() throws(QueryError) -> EdgeChecks {
+    if let checks { return checks }
+    let made = try EdgeChecks(context, expansion)
+    checks = made
+    return made
+  }
+
   override func next() throws(QueryError) -> Chunk? {
-    let checks = try self.checks ?? EdgeChecks(context, expansion)
-    self.checks = checks
+    let checks = try makeChecks()
     while let chunk = try input.next() {
       checks.start(chunk)
       let column = chunk.column(expansion.edge)

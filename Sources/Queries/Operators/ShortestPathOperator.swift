@@ -30,9 +30,15 @@ final class ShortestPathOperator: UnaryOperator {
     super.restart()
   }
 
+  private func makeStepper() throws(QueryError) -> EdgeStepper {
+    if let stepper { return stepper }
+    let made = try EdgeStepper(context, walk)
+    stepper = made
+    return made
+  }
+
   override func next() throws(QueryError) -> Chunk? {
-    let stepper = try self.stepper ?? EdgeStepper(context, walk)
-    self.stepper = stepper
+    let stepper = try makeStepper()
     while true {
       if chunk == nil {
         guard let drawn = try input.next() else { return nil }

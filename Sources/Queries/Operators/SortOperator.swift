@@ -58,7 +58,7 @@ final class SortOperator: UnaryOperator {
   private var keyColumns: [Vector] = []
   private var bufferedCount = 0
   private var order: [Int32] = []
-  private var next = -1
+  private var nextRow = -1
   private var end = 0
   /// The row that a new one must beat, once there are enough.
   private var threshold: Int?
@@ -88,23 +88,23 @@ final class SortOperator: UnaryOperator {
     keyColumns = keys.map { _ in Vector(capacity: 64) }
     bufferedCount = 0
     order = []
-    next = -1
+    nextRow = -1
     threshold = nil
   }
 
   override func next() throws(QueryError) -> Chunk? {
-    if next < 0 { try consume() }
-    if next >= end { return nil }
-    let count = min(Chunk.rowCountMax, end - next)
+    if nextRow < 0 { try consume() }
+    if nextRow >= end { return nil }
+    let count = min(Chunk.rowCountMax, end - nextRow)
     let chunk = Chunk(slotCount: context.slotCount, selection: Selection(all: count))
     order.withUnsafeBufferPointer { order in
       guard let base = order.baseAddress else { return }
-      let rows = Rows(base + next, count: count)
+      let rows = Rows(base + nextRow, count: count)
       for (index, slot) in live.enumerated() where columns[index].count > 0 {
         chunk.columns[slot] = columns[index].gathered(rows)
       }
     }
-    next += count
+    nextRow += count
     return chunk
   }
 
@@ -123,12 +123,12 @@ final class SortOperator: UnaryOperator {
     sort()
     if let partition = sorting.partition, skip > 0 || limit != nil {
       slicePartitions(partition, skip: skip, limit: limit)
-      next = 0
+      nextRow = 0
       end = order.count
       return
     }
-    next = min(skip, bufferedCount)
-    end = limit.map { min(bufferedCount, next &+ $0) } ?? bufferedCount
+    nextRow = min(skip, bufferedCount)
+    end = limit.map { min(bufferedCount, nextRow &+ $0) } ?? bufferedCount
   }
 
   private func append(_ chunk: Chunk, _ keyVectors: [Vector]) {

@@ -200,8 +200,6 @@ final class Vector {
     result.count = rows.count
     return result
   }
-
-  static let null = { Vector(constantTag: Tag.null, word: 0) }
 }
 
 /// The numbers of some rows of a chunk, ascending; owned by somebody else.
