@@ -18,7 +18,8 @@ struct EventComparison {
 
   /// Whether `incoming` says what `existing` says.
   ///
-  /// That is the same type, time, version and certainty, and the same JSON by RFC 8785. An incoming event without a time agrees with any.
+  /// That is the same type, time, version and certainty, and the same JSON by RFC 8785.
+  /// An incoming event without a time agrees with any.
   func isSame(
     _ incoming: EventContent,
     _ incomingFacts: Facts,
