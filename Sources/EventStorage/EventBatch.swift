@@ -1,0 +1,168 @@
+/// Events on their way into the log, checked and encoded.
+///
+/// ``EnvelopeParser`` fills it, ``EventLog/append(_:options:)`` writes it. Their digests are
+/// computed as they are added, so several threads can each fill a batch of their own.
+public struct EventBatch: Sendable {
+  struct Entry: Sendable {
+    /// Where the event's content starts in the batch's bytes.
+    var offset: Int
+    var byteCount: Int
+    var identity: Identity
+    var leaf: TreeHash
+    /// `nil` where the event gave no time.
+    var eventTime: Int64?
+    /// 0 where the event gave none.
+    var dataVersion: UInt32
+    /// The version that a missing one stands for; 0 where nobody said.
+    var currentVersion: UInt32 = 0
+    var certainty: Certainty
+    /// What an export says about the event's place; `nil` unless restoring.
+    var restored: Restored?
+  }
+
+  struct Restored: Hashable, Sendable {
+    var position: UInt32
+    var recordedTime: Int64
+  }
+
+  private(set) var entries: [Entry] = []
+  private var bytes: [UInt8] = []
+
+  public init() {}
+
+  public var count: Int { entries.count }
+  public var isEmpty: Bool { entries.isEmpty }
+
+  /// Bytes that its events take.
+  public var byteCount: Int { bytes.count }
+
+  /// Takes back the event that was added last.
+  public mutating func removeLast() {
+    let entry = entries.removeLast()
+    bytes.removeLast(bytes.count - entry.offset)
+  }
+
+  /// Says which version of its data the event that was added last has, if it gave none itself.
+  public mutating func setCurrentVersionOfLast(_ version: UInt32) {
+    precondition(!entries.isEmpty, "a batch without events has no last one")
+    entries[entries.count - 1].currentVersion = version
+  }
+
+  public mutating func removeAll() {
+    entries.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
+  }
+
+  /// Gives the content of event `index` to `body`.
+  public func withContent<Result>(
+    at index: Int,
+    _ body: (EventContent) -> Result
+  ) -> Result {
+    let entry = entries[index]
+    return bytes.withUnsafeBytes { bytes in
+      let slice = bytes[entry.offset..<(entry.offset + entry.byteCount)]
+      guard let content = EventContent(UnsafeRawBufferPointer(rebasing: slice)) else {
+        preconditionFailure("a batch holds content that its own encoder did not write")
+      }
+      return body(content)
+    }
+  }
+
+  func withUnsafeBytes<Result, Failure>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let result: Swift.Result<Result, Failure> = bytes.withUnsafeBytes { bytes in
+      do throws(Failure) {
+        return .success(try body(bytes))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  /// The parts of an event whose content is to be added.
+  struct Parts {
+    var type: UnsafeRawBufferPointer
+    var source: UnsafeRawBufferPointer
+    var id: UnsafeRawBufferPointer
+    var time: UnsafeRawBufferPointer
+    var extensions: UnsafeRawBufferPointer
+    var data: UnsafeRawBufferPointer
+    var eventTime: Int64?
+    var dataVersion: UInt32
+    var certainty: Certainty
+    var restored: Restored?
+  }
+
+  /// Adds an event; the parser has checked that lengths fit their fields.
+  mutating func append(_ parts: Parts) {
+    func add<Number: FixedWidthInteger>(_ number: Number) {
+      Swift.withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+    let offset = bytes.count
+    add(UInt16(parts.type.count))
+    add(UInt16(parts.source.count))
+    add(UInt16(parts.id.count))
+    add(UInt16(parts.time.count))
+    add(UInt32(parts.extensions.count))
+    add(UInt32(parts.data.count))
+    bytes.append(contentsOf: parts.type)
+    bytes.append(contentsOf: parts.source)
+    bytes.append(contentsOf: parts.id)
+    bytes.append(contentsOf: parts.time)
+    bytes.append(contentsOf: parts.extensions)
+    bytes.append(contentsOf: parts.data)
+    let leaf = bytes.withUnsafeBytes {
+      MerkleTree.leaf(UnsafeRawBufferPointer(rebasing: $0[offset...]))
+    }
+    entries.append(
+      Entry(
+        offset: offset,
+        byteCount: bytes.count - offset,
+        identity: Identity(source: parts.source, id: parts.id),
+        leaf: leaf,
+        eventTime: parts.eventTime,
+        dataVersion: parts.dataVersion,
+        certainty: parts.certainty,
+        restored: parts.restored
+      )
+    )
+  }
+}
+
+/// What tells an event from every other: the first 16 bytes of SHA-256(source ‖ 0x00 ‖ id).
+///
+/// Sorted as its bytes are, which is the order of the table of identities.
+struct Identity: Hashable, Comparable, Sendable {
+  private var high: UInt64
+  private var low: UInt64
+
+  init(source: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer) {
+    let hash = Swift.withUnsafeBytes(of: UInt8(0)) { TreeHash(hashing: source, $0, id) }
+    (high, low) = hash.withUnsafeBytes { bytes in
+      (
+        UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+        UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+      )
+    }
+  }
+
+  /// Returns `nil` unless there are 16 bytes.
+  init?(bytes: UnsafeRawBufferPointer) {
+    guard bytes.count == 16 else { return nil }
+    high = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
+    low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+  }
+
+  static func < (left: Self, right: Self) -> Bool {
+    left.high != right.high ? left.high < right.high : left.low < right.low
+  }
+
+  func withUnsafeBytes<Result, Failure>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    var words = (high.bigEndian, low.bigEndian)
+    return try Swift.withUnsafeBytes(of: &words, body)
+  }
+}

@@ -1,0 +1,46 @@
+/// Reads what a ``ContentsSink`` wrote, never past the end.
+struct ContentsSource {
+  private let bytes: UnsafeRawBufferPointer
+  private var offset = 0
+
+  init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+  }
+
+  mutating func number() throws(ImageError) -> UInt64 {
+    guard bytes.count - offset >= 8 else { throw .damaged }
+    defer { offset += 8 }
+    return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  }
+
+  /// A count of things that take at least a byte each.
+  mutating func count() throws(ImageError) -> Int {
+    let count = try number()
+    guard count <= UInt64(bytes.count) else { throw .damaged }
+    return Int(count)
+  }
+
+  mutating func array<Element>() throws(ImageError) -> FlatArray<Element> {
+    let count = try count()
+    let size = count * MemoryLayout<Element>.stride
+    guard bytes.count - offset >= size else { throw .damaged }
+    let elements = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+      UnsafeMutableRawBufferPointer(buffer)
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + size)]))
+      initialized = count
+    }
+    offset += size + (-size & 7)
+    return FlatArray(elements)
+  }
+
+  mutating func string() throws(ImageError) -> String {
+    let text: FlatArray<UInt8> = try array()
+    return String(decoding: text.array, as: UTF8.self)
+  }
+
+  mutating func strings() throws(ImageError) -> [String] {
+    var texts: [String] = []
+    for _ in 0..<(try count()) { texts.append(try string()) }
+    return texts
+  }
+}

@@ -1,0 +1,161 @@
+public import GraphModel
+
+/// The edges of one type, numbered in the order in which they were claimed.
+public struct EdgeTable: Sendable {
+  public let type: String
+  /// Whether the edges say from when to when they hold.
+  public let hasValidity: Bool
+  public internal(set) var sources = FlatArray<UInt32>()
+  public internal(set) var targets = FlatArray<UInt32>()
+  /// The event that first claimed each edge.
+  public internal(set) var positions = FlatArray<UInt32>()
+  /// Empty where the type has no validity.
+  public internal(set) var validity = ValidityColumns()
+  /// The words of the edges' keys, ``keyLength`` for each edge.
+  public internal(set) var keyWords = FlatArray<UInt32>()
+  /// How many words tell parallel edges apart.
+  public internal(set) var keyLength = 0
+  /// The properties that any edge has had, as indices into ``GraphContents/propertyKeys``.
+  public internal(set) var keys: [UInt16] = []
+  /// Aligned with ``keys``; rows are edge numbers.
+  public internal(set) var columns: [PropertyColumn] = []
+  /// Edges by their source, made when the graph is published.
+  public internal(set) var outgoing = Adjacency()
+  /// Edges by their target.
+  public internal(set) var incoming = Adjacency()
+
+  init(type: String, hasValidity: Bool) {
+    self.type = type
+    self.hasValidity = hasValidity
+  }
+
+  public var count: Int { sources.count }
+
+  public func column(for key: UInt16) -> Int? { keys.firstIndex(of: key) }
+
+  func hasKey(_ key: [UInt32], edge: Int) -> Bool {
+    for index in key.indices where keyWords[edge * keyLength + index] != key[index] {
+      return false
+    }
+    return true
+  }
+
+  mutating func makeColumn(for key: UInt16, kind: PropertyColumn.Kind) -> Int {
+    if let existing = column(for: key) { return existing }
+    keys.append(key)
+    columns.append(PropertyColumn(kind: kind))
+    return keys.count - 1
+  }
+}
+
+/// From when to when each edge of a VALID type holds in the world: `from` inclusive, `to` exclusive.
+public struct ValidityColumns: Sendable {
+  /// Packed dates; ``absent`` where not stated.
+  public internal(set) var from = FlatArray<Int32>()
+  /// Packed dates; ``absent`` where open, ``unknownEnd`` where ended nobody says when.
+  public internal(set) var to = FlatArray<Int32>()
+  /// The event that claimed each `from`, or 0.
+  public internal(set) var fromPositions = FlatArray<UInt32>()
+  /// The event that claimed each `to`, or 0.
+  public internal(set) var toPositions = FlatArray<UInt32>()
+
+  public static let absent = Int32.min
+  public static let unknownEnd = Int32.min + 1
+
+  public init() {}
+
+  /// Whether the edge may hold on some day of `date`.
+  ///
+  /// An unknown start may be any; an unknown end may be any, an open one is none.
+  @inlinable
+  public func mayHold(edge: Int, firstDay: Int32, lastDay: Int32) -> Bool {
+    let start = from[edge]
+    if start != Self.absent, PartialDate(packed: start).earliest.packed > lastDay { return false }
+    let end = to[edge]
+    if end == Self.absent || end == Self.unknownEnd { return true }
+    return PartialDate(packed: end).latest.packed > firstDay
+  }
+}
+
+/// The neighbours of every node over the edges of one type, in one direction (CSR).
+///
+/// The slice of node `n` is `offsets[n]..<offsets[n + 1]` of ``neighbours`` and
+/// ``edges``, sorted by neighbour and then by edge number. Nodes at and past
+/// ``nodeCount`` have none.
+public struct Adjacency: Sendable {
+  public private(set) var offsets = FlatArray<UInt32>([0])
+  public private(set) var neighbours = FlatArray<UInt32>()
+  /// The number of the edge to each neighbour.
+  public private(set) var edges = FlatArray<UInt32>()
+
+  public init() {}
+
+  public var nodeCount: Int { offsets.count - 1 }
+
+  /// The places of a node's neighbours in ``neighbours`` and ``edges``.
+  @inlinable
+  public func range(of node: UInt32) -> Range<Int> {
+    guard Int(node) + 1 < offsets.count else { return 0..<0 }
+    return Int(offsets[Int(node)])..<Int(offsets[Int(node) + 1])
+  }
+
+  @inlinable
+  public func degree(of node: UInt32) -> Int { range(of: node).count }
+
+  /// Makes both directions of a type's edges by counting sorts, in linear time.
+  ///
+  /// Placing the edges in the order of their other end is what sorts each slice.
+  static func both(
+    sources: FlatArray<UInt32>,
+    targets: FlatArray<UInt32>,
+    nodeCount: Int
+  ) -> (outgoing: Adjacency, incoming: Adjacency) {
+    let inOrder = [UInt32](unsafeUninitializedCapacity: sources.count) { buffer, count in
+      for edge in 0..<sources.count { buffer[edge] = UInt32(truncatingIfNeeded: edge) }
+      count = sources.count
+    }
+    let byTarget = sorted(inOrder, by: targets, nodeCount: nodeCount)
+    let bySource = sorted(inOrder, by: sources, nodeCount: nodeCount)
+    return (
+      Adjacency(order: byTarget.order, ends: sources, others: targets, nodeCount: nodeCount),
+      Adjacency(order: bySource.order, ends: targets, others: sources, nodeCount: nodeCount)
+    )
+  }
+
+  /// `order` lists all edges sorted by their other end.
+  private init(
+    order: [UInt32],
+    ends: FlatArray<UInt32>,
+    others: FlatArray<UInt32>,
+    nodeCount: Int
+  ) {
+    let (sorted, starts) = Self.sorted(order, by: ends, nodeCount: nodeCount)
+    offsets = FlatArray(starts)
+    edges = FlatArray(sorted)
+    let neighbours = others.withUnsafeBuffer { others in
+      sorted.map { others[Int($0)] }
+    }
+    self.neighbours = FlatArray(neighbours)
+  }
+
+  /// A stable counting sort of edge numbers by the node at one of their ends.
+  private static func sorted(
+    _ order: [UInt32],
+    by ends: FlatArray<UInt32>,
+    nodeCount: Int
+  ) -> (order: [UInt32], starts: [UInt32]) {
+    var starts = [UInt32](repeating: 0, count: nodeCount + 1)
+    var result = [UInt32](repeating: 0, count: order.count)
+    ends.withUnsafeBuffer { ends in
+      for end in ends { starts[Int(end) + 1] += 1 }
+      for node in 0..<nodeCount { starts[node + 1] += starts[node] }
+      var next = starts
+      for edge in order {
+        let end = Int(ends[Int(edge)])
+        result[Int(next[end])] = edge
+        next[end] += 1
+      }
+    }
+    return (result, starts)
+  }
+}

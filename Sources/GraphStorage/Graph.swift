@@ -1,0 +1,193 @@
+public import GraphModel
+
+/// A graph that does not change: what queries run against.
+///
+/// Everything is reached by number. Names are resolved once per query.
+public final class Graph: Sendable {
+  public let contents: GraphContents
+  private let labelNumbers: [String: UInt16]
+  private let keyNumbers: [String: UInt16]
+  private let edgeTypeNumbers: [String: UInt16]
+  private let identities: IdentityLookup
+
+  public init(_ contents: GraphContents) {
+    self.contents = contents
+    labelNumbers = Self.numbers(of: contents.labels)
+    keyNumbers = Self.numbers(of: contents.propertyKeys)
+    edgeTypeNumbers = Self.numbers(of: contents.edgeTypes.map(\.type))
+    identities = IdentityLookup(contents, idKey: keyNumbers["id"])
+  }
+
+  private static func numbers(of names: [String]) -> [String: UInt16] {
+    var numbers: [String: UInt16] = [:]
+    for (number, name) in names.enumerated() { numbers[name] = UInt16(number) }
+    return numbers
+  }
+
+  @inlinable public var strings: StringPool { contents.strings }
+  @inlinable public var nodeCount: Int { contents.nodeCount }
+
+  // MARK: Names
+
+  public func label(named name: String) -> UInt16? { labelNumbers[name] }
+  public func propertyKey(named name: String) -> UInt16? { keyNumbers[name] }
+  public func edgeType(named name: String) -> UInt16? { edgeTypeNumbers[name] }
+
+  // MARK: Nodes
+
+  /// The names of a node's labels, in the order of their numbers.
+  public func labels(of node: NodeNumber) -> [String] {
+    contents.labelSets[Int(contents.nodeLabelSets[Int(node.rawValue)])].map {
+      contents.labels[Int($0)]
+    }
+  }
+
+  /// All nodes whose label set is marked, ascending.
+  ///
+  /// - Parameter isWanted: by label set number.
+  public func nodes(withLabelSets isWanted: [Bool]) -> [UInt32] {
+    var found: [UInt32] = []
+    contents.nodeLabelSets.withUnsafeBuffer { sets in
+      for node in sets.indices where isWanted[Int(sets[node])] {
+        found.append(UInt32(truncatingIfNeeded: node))
+      }
+    }
+    return found
+  }
+
+  /// Whether ``nodes(withID:)`` finds every node: all ids of the graph are strings.
+  public var isIDIndexed: Bool { identities.isComplete }
+
+  /// The nodes with that id, of every table, ascending.
+  ///
+  /// In a graph with a schema an id is unique within a table.
+  public func nodes(withID id: String) -> [NodeNumber] {
+    guard let code = strings.code(of: id) else { return [] }
+    return identities.nodes(withID: code, in: contents)
+  }
+
+  /// A property of a node; `null` where it has none.
+  public func property(_ key: UInt16, of node: NodeNumber) -> Value {
+    let table = contents.tables[Int(contents.nodeTables[Int(node.rawValue)])]
+    guard let column = table.column(for: key) else { return .null }
+    return table.columns[column].value(
+      at: Int(contents.nodeRows[Int(node.rawValue)]),
+      in: strings
+    )
+  }
+
+  /// The properties that a node has, by key number in the order of the table's columns.
+  public func properties(of node: NodeNumber) -> [(key: UInt16, value: Value)] {
+    let table = contents.tables[Int(contents.nodeTables[Int(node.rawValue)])]
+    let row = Int(contents.nodeRows[Int(node.rawValue)])
+    return table.keys.indices.compactMap { index in
+      guard table.columns[index].hasValue(at: row) else { return nil }
+      return (table.keys[index], table.columns[index].value(at: row, in: strings))
+    }
+  }
+
+  /// The event that claimed a node's property, or `nil` where it has none.
+  public func position(ofProperty key: UInt16, of node: NodeNumber) -> EventPosition? {
+    let table = contents.tables[Int(contents.nodeTables[Int(node.rawValue)])]
+    let row = Int(contents.nodeRows[Int(node.rawValue)])
+    guard let column = table.column(for: key), table.columns[column].hasValue(at: row) else {
+      return nil
+    }
+    return EventPosition(table.columns[column].positions[row])
+  }
+
+  /// All forms of a TEXT property of a node, each with its event, in the order claimed.
+  public func forms(
+    ofProperty key: UInt16,
+    of node: NodeNumber
+  ) -> [(form: TextForm, position: EventPosition)] {
+    let table = contents.tables[Int(contents.nodeTables[Int(node.rawValue)])]
+    guard let column = table.column(for: key), let texts = table.texts[column] else { return [] }
+    return texts.forms(ofRow: Int(contents.nodeRows[Int(node.rawValue)])).map {
+      (texts.form(at: $0, in: strings), EventPosition(texts.positions[$0]))
+    }
+  }
+
+  // MARK: Edges
+
+  public func source(of edge: EdgeReference) -> NodeNumber {
+    NodeNumber(contents.edgeTypes[Int(edge.type)].sources[Int(edge.number)])
+  }
+
+  public func target(of edge: EdgeReference) -> NodeNumber {
+    NodeNumber(contents.edgeTypes[Int(edge.type)].targets[Int(edge.number)])
+  }
+
+  /// A property of an edge; `null` where it has none.
+  public func property(_ key: UInt16, of edge: EdgeReference) -> Value {
+    let table = contents.edgeTypes[Int(edge.type)]
+    guard let column = table.column(for: key) else { return .null }
+    return table.columns[column].value(at: Int(edge.number), in: strings)
+  }
+
+  /// The properties that an edge has, by key number.
+  public func properties(of edge: EdgeReference) -> [(key: UInt16, value: Value)] {
+    let table = contents.edgeTypes[Int(edge.type)]
+    return table.keys.indices.compactMap { index in
+      guard table.columns[index].hasValue(at: Int(edge.number)) else { return nil }
+      return (table.keys[index], table.columns[index].value(at: Int(edge.number), in: strings))
+    }
+  }
+}
+
+/// Finds nodes by id without the builder's index: rows of each table sorted by the id's code.
+private struct IdentityLookup: Sendable {
+  /// For each table its rows with an id, sorted by the code of the id.
+  private let rowsByID: [[UInt32]]
+  private let columns: [Int?]
+  /// Whether no table has ids that are not strings.
+  let isComplete: Bool
+
+  init(_ contents: GraphContents, idKey: UInt16?) {
+    var rowsByID: [[UInt32]] = []
+    var columns: [Int?] = []
+    isComplete = contents.tables.allSatisfy { table in
+      guard let column = idKey.flatMap({ table.column(for: $0) }) else { return true }
+      return table.columns[column].kind == .string
+    }
+    for table in contents.tables {
+      guard let idKey, let column = table.column(for: idKey),
+        table.columns[column].kind == .string
+      else {
+        rowsByID.append([])
+        columns.append(nil)
+        continue
+      }
+      let ids = table.columns[column]
+      var rows = (0..<UInt32(ids.rowCount)).filter { ids.hasValue(at: Int($0)) }
+      let codes = ids.words32
+      // Ids are mostly interned in the order of their rows, so this is mostly a check.
+      if !zip(rows, rows.dropFirst()).allSatisfy({ codes[Int($0)] < codes[Int($1)] }) {
+        rows.sort { codes[Int($0)] < codes[Int($1)] }
+      }
+      rowsByID.append(rows)
+      columns.append(column)
+    }
+    self.rowsByID = rowsByID
+    self.columns = columns
+  }
+
+  func nodes(withID code: StringCode, in contents: GraphContents) -> [NodeNumber] {
+    var found: [NodeNumber] = []
+    for (number, rows) in rowsByID.enumerated() {
+      guard let column = columns[number] else { continue }
+      let codes = contents.tables[number].columns[column].words32
+      var low = 0
+      var high = rows.count
+      while low < high {
+        let middle = (low + high) / 2
+        if codes[Int(rows[middle])] < code { low = middle + 1 } else { high = middle }
+      }
+      while low < rows.count, codes[Int(rows[low])] == code {
+        found.append(NodeNumber(contents.tables[number].nodes[Int(rows[low])]))
+        low += 1
+      }
+    }
+    return found.sorted()
+  }
+}

@@ -1,0 +1,407 @@
+public import GraphModel
+
+/// Grows a graph, event by event.
+///
+/// Numbers are given in the order of first appearance and nothing iterates over
+/// hash tables, so one sequence of calls always makes one graph, byte for byte.
+/// Not for more than one thread at a time.
+public final class GraphBuilder {
+  public private(set) var contents: GraphContents
+  private var identities = IdentityIndex()
+  private var edgeIndexes: [EdgeIndex] = []
+  private var labelSetNumbers: [[UInt16]: UInt16] = [:]
+  private var labelNumbers: [String: UInt16] = [:]
+  private var keyNumbers: [String: UInt16] = [:]
+  private var position: UInt32 = 0
+  private var time: Int64 = 0
+  /// The property that identifies nodes.
+  public let idKey: UInt16
+
+  public convenience init() {
+    self.init(resuming: GraphContents())
+  }
+
+  /// Goes on from a graph; the indexes are made anew from its columns.
+  public init(resuming contents: GraphContents) {
+    self.contents = contents
+    for (number, label) in contents.labels.enumerated() { labelNumbers[label] = UInt16(number) }
+    for (number, set) in contents.labelSets.enumerated() { labelSetNumbers[set] = UInt16(number) }
+    for (number, key) in contents.propertyKeys.enumerated() { keyNumbers[key] = UInt16(number) }
+    if let known = keyNumbers["id"] {
+      idKey = known
+    } else {
+      idKey = UInt16(contents.propertyKeys.count)
+      keyNumbers["id"] = idKey
+      self.contents.propertyKeys.append("id")
+    }
+    position = contents.position.rawValue
+    for (number, table) in contents.tables.enumerated() {
+      guard let column = table.column(for: idKey), table.columns[column].kind == .string else {
+        continue
+      }
+      for row in 0..<table.rowCount where table.columns[column].hasValue(at: row) {
+        let code = table.columns[column].words32[row]
+        identities.insert(table.nodes[row], table: UInt16(number), id: code)
+      }
+    }
+    edgeIndexes = contents.edgeTypes.map { EdgeIndex(of: $0) }
+  }
+
+  // MARK: Vocabulary
+
+  public func label(named name: String) -> UInt16 {
+    if let known = labelNumbers[name] { return known }
+    let number = UInt16(contents.labels.count)
+    contents.labels.append(name)
+    labelNumbers[name] = number
+    return number
+  }
+
+  /// The number of a set of labels, in whatever order they are given.
+  public func labelSet(_ names: [String]) -> UInt16 {
+    labelSet(numbers: names.map { label(named: $0) })
+  }
+
+  private func labelSet(numbers: [UInt16]) -> UInt16 {
+    var set: [UInt16] = []
+    for number in numbers.sorted() where set.last != number { set.append(number) }
+    if let known = labelSetNumbers[set] { return known }
+    let number = UInt16(contents.labelSets.count)
+    contents.labelSets.append(set)
+    labelSetNumbers[set] = number
+    return number
+  }
+
+  public func propertyKey(named name: String) -> UInt16 {
+    if let known = keyNumbers[name] { return known }
+    let number = UInt16(contents.propertyKeys.count)
+    contents.propertyKeys.append(name)
+    keyNumbers[name] = number
+    return number
+  }
+
+  /// The number of the node table with that name, which is made if it is new.
+  public func table(named name: String) -> UInt16 {
+    if let known = contents.tables.firstIndex(where: { $0.name == name }) { return UInt16(known) }
+    contents.tables.append(NodeTable(name: name))
+    return UInt16(contents.tables.count - 1)
+  }
+
+  /// The number of an edge type, which is made if it is new.
+  public func edgeType(named name: String, hasValidity: Bool) -> UInt16 {
+    if let known = contents.edgeTypes.firstIndex(where: { $0.type == name }) {
+      return UInt16(known)
+    }
+    contents.edgeTypes.append(EdgeTable(type: name, hasValidity: hasValidity))
+    edgeIndexes.append(EdgeIndex())
+    return UInt16(contents.edgeTypes.count - 1)
+  }
+
+  public func intern(_ text: UnsafeRawBufferPointer) -> StringCode {
+    contents.strings.intern(text)
+  }
+
+  public func intern(_ text: String) -> StringCode { contents.strings.intern(text) }
+
+  /// A value as a cell, its string interned.
+  public func cell(for value: Value) -> Cell {
+    if case .string(let text) = value { return .string(intern(text)) }
+    return Cell(value)
+  }
+
+  // MARK: Folding
+
+  /// What follows is claimed by that event.
+  ///
+  /// - Parameters:
+  ///   - position: greater than that of every event before.
+  ///   - time: when it happened or was stated, in microseconds since 1970.
+  public func begin(event position: EventPosition, time: Int64) {
+    precondition(position.rawValue > contents.position.rawValue, "events are folded in order")
+    self.position = position.rawValue
+    self.time = time
+    contents.position = position
+    contents.eventTimes.grow(to: Int(position.rawValue) + 1, with: 0)
+    contents.eventTimes[Int(position.rawValue)] = time
+  }
+
+  /// The event that was begun last could not be folded and waits for a schema that can.
+  public func quarantine() {
+    contents.quarantined.append(position)
+  }
+
+  /// The event that was begun last revises earlier ones.
+  public func noteRevision() {
+    contents.revisions.append(position)
+  }
+
+  /// The node with that id in that table; made, with those labels, if it is new.
+  ///
+  /// A node that exists gains the labels that it lacks.
+  public func node(table: UInt16, id: StringCode, labelSet: UInt16) -> NodeNumber {
+    if let known = identities.find(table: table, id: id) {
+      let current = contents.nodeLabelSets[Int(known)]
+      if current != labelSet { addLabels(of: labelSet, to: known, current: current) }
+      return NodeNumber(known)
+    }
+    let node = newNode(table: table, labelSet: labelSet)
+    identities.insert(node.rawValue, table: table, id: id)
+    write(.string(id), key: idKey, node: node)
+    return node
+  }
+
+  /// A new node without an id, as graphs have that are built without a schema.
+  public func anonymousNode(labels: [String]) -> NodeNumber {
+    let set = labelSet(labels)
+    return newNode(table: table(named: "\(labels.sorted())"), labelSet: set)
+  }
+
+  private func newNode(table: UInt16, labelSet: UInt16) -> NodeNumber {
+    let node = UInt32(contents.nodeCount)
+    contents.nodeTables.append(table)
+    contents.nodeRows.append(UInt32(contents.tables[Int(table)].rowCount))
+    contents.nodeLabelSets.append(labelSet)
+    contents.nodePositions.append(position)
+    contents.tables[Int(table)].nodes.append(node)
+    return NodeNumber(node)
+  }
+
+  private func addLabels(of labelSet: UInt16, to node: UInt32, current: UInt16) {
+    let union = contents.labelSets[Int(current)] + contents.labelSets[Int(labelSet)]
+    contents.nodeLabelSets[Int(node)] = self.labelSet(numbers: union)
+  }
+
+  /// Claims a property of a node. Of two claims that of the later event time wins, ties by position.
+  public func set(_ cell: Cell, key: UInt16, of node: NodeNumber) {
+    let table = Int(contents.nodeTables[Int(node.rawValue)])
+    let row = Int(contents.nodeRows[Int(node.rawValue)])
+    let column = contents.tables[table].makeColumn(for: key, kind: cell.kind)
+    let held = contents.tables[table].columns[column].hasValue(at: row)
+      ? contents.tables[table].columns[column].positions[row] : 0
+    if held != 0, held != position {
+      guard wins(over: held) else {
+        remember(.property(key, cell.value(in: contents.strings)), of: .node(node), lost: position)
+        return
+      }
+      let former = contents.tables[table].columns[column].value(at: row, in: contents.strings)
+      remember(.property(key, former), of: .node(node), lost: held)
+    }
+    write(cell, key: key, node: node)
+  }
+
+  /// Claims one form of a TEXT property of a node.
+  ///
+  /// The first form of kind *name* is what the property shows as a string; until
+  /// there is one, the first form of any kind.
+  public func addForm(
+    _ text: StringCode,
+    language: StringCode,
+    kind: TextForm.Kind,
+    key: UInt16,
+    of node: NodeNumber
+  ) {
+    let table = Int(contents.nodeTables[Int(node.rawValue)])
+    let row = Int(contents.nodeRows[Int(node.rawValue)])
+    let column = contents.tables[table].makeColumn(for: key, kind: .string)
+    let isFirst = !contents.tables[table].columns[column].hasValue(at: row)
+    let hasName = !isFirst && hasForm(ofKind: .name, row: row, column: column, table: table)
+    var forms = contents.tables[table].texts[column] ?? TextColumn()
+    contents.tables[table].texts[column] = nil
+    let isNew = forms.add(
+      text: text,
+      language: language,
+      kind: kind,
+      row: row,
+      position: position
+    )
+    contents.tables[table].texts[column] = forms
+    if !isNew {
+      remember(.property(key, .string(contents.strings[text])), of: .node(node), lost: position)
+    } else if isFirst || (kind == .name && !hasName) {
+      write(.string(text), key: key, node: node)
+    }
+  }
+
+  private func hasForm(ofKind kind: TextForm.Kind, row: Int, column: Int, table: Int) -> Bool {
+    guard let forms = contents.tables[table].texts[column] else { return false }
+    return forms.forms(ofRow: row).contains { forms.kinds[$0] == kind.rawValue }
+  }
+
+  /// The edge of that type with those ends and that key; made if it is new.
+  ///
+  /// - Parameter key: the words of the properties that tell parallel edges
+  ///   apart, from ``keyWord(for:)``; as many for every edge of a type.
+  public func edge(
+    type: UInt16,
+    from source: NodeNumber,
+    to target: NodeNumber,
+    key: [UInt32] = []
+  ) -> EdgeReference {
+    let table = Int(type)
+    let known = edgeIndexes[table].find(
+      source: source.rawValue,
+      target: target.rawValue,
+      key: key,
+      in: contents.edgeTypes[table]
+    )
+    if let known {
+      let edge = EdgeReference(type: type, number: known)
+      if contents.edgeTypes[table].positions[Int(known)] != position {
+        remember(.existence, of: .edge(edge), lost: position)
+      }
+      return edge
+    }
+    return newEdge(type: type, from: source, to: target, key: key)
+  }
+
+  /// A new edge, whatever others there are: `KEY EVENT`, and graphs without a schema.
+  public func newEdge(
+    type: UInt16,
+    from source: NodeNumber,
+    to target: NodeNumber,
+    key: [UInt32] = []
+  ) -> EdgeReference {
+    let table = Int(type)
+    let number = UInt32(contents.edgeTypes[table].count)
+    if number == 0 { contents.edgeTypes[table].keyLength = key.count }
+    precondition(contents.edgeTypes[table].keyLength == key.count, "keys of one type are alike")
+    for word in key { contents.edgeTypes[table].keyWords.append(word) }
+    edgeIndexes[table].insert(source: source.rawValue, target: target.rawValue)
+    contents.edgeTypes[table].sources.append(source.rawValue)
+    contents.edgeTypes[table].targets.append(target.rawValue)
+    contents.edgeTypes[table].positions.append(position)
+    if contents.edgeTypes[table].hasValidity {
+      contents.edgeTypes[table].validity.appendOpen()
+    }
+    return EdgeReference(type: type, number: number)
+  }
+
+  /// The word of an edge's key for a property's cell; missing properties are ``StringPool/none``.
+  public func keyWord(for cell: Cell?) -> UInt32 {
+    guard let cell else { return StringPool.none }
+    return cell.keyWord ?? intern("\(cell.value(in: contents.strings))")
+  }
+
+  /// Claims a property of an edge, as ``set(_:key:of:)-(_,_,NodeNumber)`` does of a node.
+  public func set(_ cell: Cell, key: UInt16, of edge: EdgeReference) {
+    let table = Int(edge.type)
+    let row = Int(edge.number)
+    let column = contents.edgeTypes[table].makeColumn(for: key, kind: cell.kind)
+    let held = contents.edgeTypes[table].columns[column].hasValue(at: row)
+      ? contents.edgeTypes[table].columns[column].positions[row] : 0
+    if held != 0, held != position {
+      guard wins(over: held) else {
+        remember(.property(key, cell.value(in: contents.strings)), of: .edge(edge), lost: position)
+        return
+      }
+      let former = contents.edgeTypes[table].columns[column].value(at: row, in: contents.strings)
+      remember(.property(key, former), of: .edge(edge), lost: held)
+    }
+    contents.edgeTypes[table].columns[column].set(
+      cell,
+      at: row,
+      position: position,
+      in: contents.strings
+    )
+  }
+
+  /// Claims from when the edge holds in the world.
+  public func setValidFrom(_ date: PartialDate, of edge: EdgeReference) {
+    let table = Int(edge.type)
+    let row = Int(edge.number)
+    let validity = contents.edgeTypes[table].validity
+    let held = validity.fromPositions[row]
+    if held != 0, held != position {
+      guard wins(over: held) else {
+        remember(.from(date), of: .edge(edge), lost: position)
+        return
+      }
+      remember(.from(PartialDate(packed: validity.from[row])), of: .edge(edge), lost: held)
+    }
+    contents.edgeTypes[table].validity.from[row] = date.packed
+    contents.edgeTypes[table].validity.fromPositions[row] = position
+  }
+
+  /// Claims from when on the edge does not hold any more; `nil`: ended, unknown when.
+  public func setValidTo(_ date: PartialDate?, of edge: EdgeReference) {
+    let table = Int(edge.type)
+    let row = Int(edge.number)
+    let validity = contents.edgeTypes[table].validity
+    let held = validity.toPositions[row]
+    if held != 0, held != position {
+      guard wins(over: held) else {
+        remember(.to(date), of: .edge(edge), lost: position)
+        return
+      }
+      let former = validity.to[row]
+      let formerDate =
+        former == ValidityColumns.unknownEnd ? nil : PartialDate(packed: former)
+      remember(.to(formerDate), of: .edge(edge), lost: held)
+    }
+    contents.edgeTypes[table].validity.to[row] = date?.packed ?? ValidityColumns.unknownEnd
+    contents.edgeTypes[table].validity.toPositions[row] = position
+  }
+
+  /// The edges of a type between two nodes, in the order in which they were claimed.
+  public func edges(
+    ofType type: UInt16,
+    from source: NodeNumber,
+    to target: NodeNumber
+  ) -> [EdgeReference] {
+    edgeIndexes[Int(type)]
+      .edges(from: source.rawValue, to: target.rawValue)
+      .map { EdgeReference(type: type, number: $0) }
+  }
+
+  /// The node with that id, if there is one.
+  public func existingNode(table: UInt16, id: StringCode) -> NodeNumber? {
+    identities.find(table: table, id: id).map { NodeNumber($0) }
+  }
+
+  // MARK: Publishing
+
+  /// The graph as it stands. The builder may go on; the graph does not change.
+  public func publish() -> Graph {
+    contents.makeAdjacency()
+    return Graph(contents)
+  }
+
+  private func wins(over held: UInt32) -> Bool {
+    (contents.eventTimes[Int(held)], held) < (time, position)
+  }
+
+  private func remember(
+    _ content: PastClaim.Content,
+    of subject: PastClaim.Subject,
+    lost: UInt32
+  ) {
+    contents.past.add(
+      PastClaim(
+        subject: subject,
+        content: content,
+        position: EventPosition(lost),
+        supersededAt: EventPosition(position)
+      )
+    )
+  }
+
+  private func write(_ cell: Cell, key: UInt16, node: NodeNumber) {
+    let table = Int(contents.nodeTables[Int(node.rawValue)])
+    let column = contents.tables[table].makeColumn(for: key, kind: cell.kind)
+    contents.tables[table].columns[column].set(
+      cell,
+      at: Int(contents.nodeRows[Int(node.rawValue)]),
+      position: position,
+      in: contents.strings
+    )
+  }
+}
+
+extension ValidityColumns {
+  mutating func appendOpen() {
+    from.append(Self.absent)
+    to.append(Self.absent)
+    fromPositions.append(0)
+    toPositions.append(0)
+  }
+}

@@ -1,0 +1,48 @@
+public import GraphModel
+
+/// Everything that a graph holds: what the builder grows and a ``Graph`` shows.
+public struct GraphContents: Sendable {
+  public internal(set) var strings = StringPool()
+  /// Names of labels, by label number.
+  public internal(set) var labels: [String] = []
+  /// Sets of label numbers, ascending, by label set number.
+  public internal(set) var labelSets: [[UInt16]] = []
+  /// Names of properties, by key number.
+  public internal(set) var propertyKeys: [String] = []
+  public internal(set) var tables: [NodeTable] = []
+  public internal(set) var edgeTypes: [EdgeTable] = []
+  /// For each node its table, its row there, its label set, and the event that first named it.
+  public internal(set) var nodeTables = FlatArray<UInt16>()
+  public internal(set) var nodeRows = FlatArray<UInt32>()
+  public internal(set) var nodeLabelSets = FlatArray<UInt16>()
+  public internal(set) var nodePositions = FlatArray<UInt32>()
+  /// The time of each event in microseconds since 1970, by position; index 0 is unused.
+  public internal(set) var eventTimes = FlatArray<Int64>([0])
+  /// The events that the schema could not fold, ascending.
+  public internal(set) var quarantined = FlatArray<UInt32>()
+  /// The events that revise earlier ones, ascending; what they revise is not in the graph.
+  public internal(set) var revisions = FlatArray<UInt32>()
+  /// What was superseded, apart from the present.
+  public internal(set) var past = PastStore()
+  /// The last event that was folded in.
+  public internal(set) var position = EventPosition(0)
+
+  public init() {}
+
+  public var nodeCount: Int { nodeTables.count }
+  public var edgeCount: Int { edgeTypes.reduce(0) { $0 + $1.count } }
+
+  /// Makes the adjacency of every edge type that has grown, or that lacks the newest nodes.
+  mutating func makeAdjacency() {
+    for type in edgeTypes.indices {
+      let table = edgeTypes[type]
+      guard table.outgoing.edges.count != table.count || table.outgoing.nodeCount != nodeCount
+      else { continue }
+      (edgeTypes[type].outgoing, edgeTypes[type].incoming) = Adjacency.both(
+        sources: table.sources,
+        targets: table.targets,
+        nodeCount: nodeCount
+      )
+    }
+  }
+}

@@ -1,0 +1,176 @@
+public import GraphModel
+
+/// The values of one property, by row: of the nodes of a table, or of the edges of a type.
+///
+/// A column has one physical type until a value of another type is claimed; then
+/// it becomes dynamic and holds each value whole.
+public struct PropertyColumn: Sendable {
+  /// How a column's cells are kept.
+  public enum Kind: UInt8, Hashable, Sendable {
+    /// ``words32`` holds codes of the graph's ``StringPool``.
+    case string
+    /// ``words32`` holds packed ``PartialDate``s, bit for bit.
+    case date
+    /// ``words32`` holds 0 or 1.
+    case boolean
+    /// ``words64`` holds `Int64`s, bit for bit.
+    case integer
+    /// ``words64`` holds `Double`s, bit for bit.
+    case float
+    /// ``words32`` holds indices into ``values``.
+    case dynamic
+  }
+
+  public private(set) var kind: Kind
+  /// The event that claimed each cell; 0 where the cell holds nothing.
+  public private(set) var positions = FlatArray<UInt32>()
+  public private(set) var words32 = FlatArray<UInt32>()
+  public private(set) var words64 = FlatArray<UInt64>()
+  public private(set) var values: [Value] = []
+
+  public init(kind: Kind) {
+    self.kind = kind
+  }
+
+  init(
+    kind: Kind,
+    positions: FlatArray<UInt32>,
+    words32: FlatArray<UInt32>,
+    words64: FlatArray<UInt64>,
+    values: [Value]
+  ) {
+    self.kind = kind
+    self.positions = positions
+    self.words32 = words32
+    self.words64 = words64
+    self.values = values
+  }
+
+  /// Rows behind the last are empty.
+  public var rowCount: Int { positions.count }
+
+  @inlinable public var isWide: Bool { kind == .integer || kind == .float }
+
+  /// Whether the row holds a value.
+  @inlinable
+  public func hasValue(at row: Int) -> Bool {
+    row < positions.count && positions[row] != 0
+  }
+
+  /// The value of a row, `null` where it has none.
+  public func value(at row: Int, in strings: StringPool) -> Value {
+    guard hasValue(at: row) else { return .null }
+    return switch kind {
+    case .string: .string(strings[words32[row]])
+    case .date: .date(PartialDate(packed: Int32(bitPattern: words32[row])))
+    case .boolean: .boolean(words32[row] != 0)
+    case .integer: .integer(Int64(bitPattern: words64[row]))
+    case .float: .float(Double(bitPattern: words64[row]))
+    case .dynamic: values[Int(words32[row])]
+    }
+  }
+
+  /// Writes a cell, which makes the column dynamic where the value's type is not the column's.
+  mutating func set(_ cell: Cell, at row: Int, position: UInt32, in strings: StringPool) {
+    if cell.kind != kind { becomeDynamic(in: strings) }
+    grow(to: row + 1)
+    positions[row] = position
+    switch kind {
+    case .string, .date, .boolean: words32[row] = UInt32(truncatingIfNeeded: cell.bits)
+    case .integer, .float: words64[row] = cell.bits
+    case .dynamic:
+      words32[row] = UInt32(values.count)
+      values.append(cell.value(in: strings))
+    }
+  }
+
+  /// Empties a cell.
+  mutating func clear(at row: Int) {
+    if row < positions.count { positions[row] = 0 }
+  }
+
+  /// The cell of a row, or `nil` where it is empty.
+  func cell(at row: Int) -> Cell? {
+    guard hasValue(at: row) else { return nil }
+    return switch kind {
+    case .string, .date, .boolean: Cell(kind: kind, bits: UInt64(words32[row]))
+    case .integer, .float: Cell(kind: kind, bits: words64[row])
+    case .dynamic: Cell(values[Int(words32[row])])
+    }
+  }
+
+  private mutating func grow(to count: Int) {
+    positions.grow(to: count, with: 0)
+    if isWide { words64.grow(to: count, with: 0) } else { words32.grow(to: count, with: 0) }
+  }
+
+  private mutating func becomeDynamic(in strings: StringPool) {
+    guard kind != .dynamic else { return }
+    var indices = FlatArray<UInt32>()
+    for row in 0..<positions.count {
+      indices.append(UInt32(values.count))
+      if positions[row] != 0 { values.append(value(at: row, in: strings)) }
+    }
+    kind = .dynamic
+    words32 = indices
+    words64 = FlatArray()
+  }
+}
+
+/// A property value on its way into a column: 64 bits and what they mean.
+public struct Cell: Sendable {
+  public let kind: PropertyColumn.Kind
+  let bits: UInt64
+  private let boxed: Value?
+
+  init(kind: PropertyColumn.Kind, bits: UInt64) {
+    self.kind = kind
+    self.bits = bits
+    boxed = nil
+  }
+
+  /// A string that the builder has interned.
+  public static func string(_ code: StringCode) -> Cell { Cell(kind: .string, bits: UInt64(code)) }
+  public static func integer(_ value: Int64) -> Cell {
+    Cell(kind: .integer, bits: UInt64(bitPattern: value))
+  }
+  public static func float(_ value: Double) -> Cell { Cell(kind: .float, bits: value.bitPattern) }
+  public static func boolean(_ value: Bool) -> Cell { Cell(kind: .boolean, bits: value ? 1 : 0) }
+  public static func date(_ value: PartialDate) -> Cell {
+    Cell(kind: .date, bits: UInt64(UInt32(bitPattern: value.packed)))
+  }
+
+  /// A value of any type but null; strings need ``GraphBuilder/cell(for:)`` to reach a string column.
+  public init(_ value: Value) {
+    switch value {
+    case .boolean(let flag): self = .boolean(flag)
+    case .integer(let number): self = .integer(number)
+    case .float(let number): self = .float(number)
+    case .date(let date): self = .date(date)
+    default:
+      kind = .dynamic
+      bits = 0
+      boxed = value
+    }
+  }
+
+  func value(in strings: StringPool) -> Value {
+    if let boxed { return boxed }
+    return switch kind {
+    case .string: .string(strings[StringCode(truncatingIfNeeded: bits)])
+    case .date: .date(PartialDate(packed: Int32(bitPattern: UInt32(truncatingIfNeeded: bits))))
+    case .boolean: .boolean(bits != 0)
+    case .integer: .integer(Int64(bitPattern: bits))
+    case .float: .float(Double(bitPattern: bits))
+    case .dynamic: preconditionFailure("a dynamic cell holds its value")
+    }
+  }
+
+  /// The cell as a word of an edge's key.
+  var keyWord: UInt32? {
+    switch kind {
+    case .string, .date, .boolean: UInt32(truncatingIfNeeded: bits)
+    case .integer, .float, .dynamic: nil
+    }
+  }
+}

@@ -1,0 +1,192 @@
+/// The number of a string in a ``StringPool``.
+public typealias StringCode = UInt32
+
+/// All strings of a graph, each once, numbered in the order of their first appearance.
+///
+/// Equal strings have equal codes, so columns of codes are compared, grouped and
+/// joined as integers. Bytes are kept as given: no normalisation.
+public struct StringPool: Sendable {
+  /// The code that stands for "no string".
+  public static let none: StringCode = .max
+
+  /// All strings, one behind the other.
+  public private(set) var bytes = FlatArray<UInt8>()
+  /// Where each string starts; one more entry than strings.
+  public private(set) var offsets = FlatArray<UInt64>([0])
+  /// The first eight bytes of each string, big-endian and zero-filled.
+  ///
+  /// Unequal prefixes order as their strings do, which saves most comparisons
+  /// the way to the bytes.
+  public private(set) var prefixes = FlatArray<UInt64>()
+  private var hashes = FlatArray<UInt32>()
+  /// Open addressing: a code plus one, or zero. Its size is a power of two.
+  private var slots = FlatArray<UInt32>(repeating: 0, count: 1024)
+
+  public init() {}
+
+  public var count: Int { offsets.count - 1 }
+
+  /// The code of a string, which is added if it is new.
+  public mutating func intern(_ text: UnsafeRawBufferPointer) -> StringCode {
+    let hash = Self.hash(text)
+    let slot = slot(of: text, hash: hash)
+    if slots[slot] != 0 { return slots[slot] - 1 }
+    precondition(count < Int(StringPool.none) - 1, "a graph holds at most 4,294,967,294 strings")
+    let code = StringCode(count)
+    append(text)
+    hashes.append(hash)
+    slots[slot] = code + 1
+    if count * 4 > slots.count * 3 { rehash() }
+    return code
+  }
+
+  public mutating func intern(_ text: String) -> StringCode {
+    var text = text
+    return text.withUTF8 { intern(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// The code of a string, or `nil` where the graph does not hold it.
+  public func code(of text: UnsafeRawBufferPointer) -> StringCode? {
+    let entry = slots[slot(of: text, hash: Self.hash(text))]
+    return entry == 0 ? nil : entry - 1
+  }
+
+  public func code(of text: String) -> StringCode? {
+    var text = text
+    return text.withUTF8 { code(of: UnsafeRawBufferPointer($0)) }
+  }
+
+  /// The string with that code. Costs an allocation where it is longer than 15 bytes.
+  public subscript(code: StringCode) -> String {
+    withBytes(of: code) { String(decoding: $0, as: UTF8.self) }
+  }
+
+  @inlinable
+  public func withBytes<Result>(
+    of code: StringCode,
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    let start = Int(offsets[Int(code)])
+    let end = Int(offsets[Int(code) + 1])
+    return try bytes.withUnsafeBuffer {
+      try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer($0)[start..<end]))
+    }
+  }
+
+  @inlinable
+  public func byteCount(of code: StringCode) -> Int {
+    Int(offsets[Int(code) + 1] - offsets[Int(code)])
+  }
+
+  /// Orders by Unicode code point, which is the order of the UTF-8 bytes.
+  ///
+  /// Returns less than, equal to or greater than zero.
+  @inlinable
+  public func compare(_ left: StringCode, _ right: StringCode) -> Int {
+    if left == right { return 0 }
+    let leftPrefix = prefixes[Int(left)]
+    let rightPrefix = prefixes[Int(right)]
+    if leftPrefix != rightPrefix { return leftPrefix < rightPrefix ? -1 : 1 }
+    return compareBytes(left, right)
+  }
+
+  @usableFromInline
+  func compareBytes(_ left: StringCode, _ right: StringCode) -> Int {
+    withBytes(of: left) { left in
+      withBytes(of: right) { right in
+        let shared = min(left.count, right.count)
+        for index in 0..<shared where left[index] != right[index] {
+          return left[index] < right[index] ? -1 : 1
+        }
+        return left.count - right.count
+      }
+    }
+  }
+
+  /// The sort key of ``prefixes`` for any text.
+  public static func prefix(of text: UnsafeRawBufferPointer) -> UInt64 {
+    if text.count >= 8 { return UInt64(bigEndian: text.loadUnaligned(as: UInt64.self)) }
+    var prefix: UInt64 = 0
+    for index in 0..<text.count { prefix |= UInt64(text[index]) << UInt64(56 - index * 8) }
+    return prefix
+  }
+
+  /// Replaces the contents by those of an image.
+  mutating func restore(bytes: FlatArray<UInt8>, offsets: FlatArray<UInt64>) {
+    self = StringPool()
+    let count = offsets.count - 1
+    var capacity = 1024
+    while count * 4 > capacity * 3 { capacity *= 2 }
+    slots = FlatArray(repeating: 0, count: capacity)
+    bytes.withUnsafeBuffer { all in
+      for index in 0..<count {
+        let range = Int(offsets[index])..<Int(offsets[index + 1])
+        let code = intern(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(all)[range]))
+        precondition(Int(code) == index, "an image repeats a string")
+      }
+    }
+  }
+
+  private mutating func append(_ text: UnsafeRawBufferPointer) {
+    bytes.append(contentsOf: text)
+    offsets.append(UInt64(bytes.count))
+    prefixes.append(Self.prefix(of: text))
+  }
+
+  /// The slot that holds the text, or the free one where it belongs.
+  private func slot(of text: UnsafeRawBufferPointer, hash: UInt32) -> Int {
+    let mask = slots.count - 1
+    var slot = Int(hash) & mask
+    while true {
+      let entry = slots[slot]
+      if entry == 0 { return slot }
+      if hashes[Int(entry - 1)] == hash,
+        withBytes(of: entry - 1, { $0.count == text.count && Self.areEqual($0, text) })
+      {
+        return slot
+      }
+      slot = (slot + 1) & mask
+    }
+  }
+
+  private mutating func rehash() {
+    let mask = slots.count * 2 - 1
+    var larger = FlatArray<UInt32>(repeating: 0, count: mask + 1)
+    for code in 0..<count {
+      var slot = Int(hashes[code]) & mask
+      while larger[slot] != 0 { slot = (slot + 1) & mask }
+      larger[slot] = UInt32(code) + 1
+    }
+    slots = larger
+  }
+
+  private static func areEqual(
+    _ left: UnsafeRawBufferPointer,
+    _ right: UnsafeRawBufferPointer
+  ) -> Bool {
+    guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+    return memoryIsEqual(first, second, left.count)
+  }
+
+  /// Mixes eight bytes at a time; stable across processes and machines.
+  static func hash(_ text: UnsafeRawBufferPointer) -> UInt32 {
+    var state = 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: text.count)
+    var index = 0
+    while index + 8 <= text.count {
+      state = mix(state ^ text.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian)
+      index += 8
+    }
+    var tail: UInt64 = 0
+    while index < text.count {
+      tail = tail << 8 | UInt64(text[index])
+      index += 1
+    }
+    return UInt32(truncatingIfNeeded: mix(state ^ tail) >> 32)
+  }
+
+  @inline(__always)
+  static func mix(_ value: UInt64) -> UInt64 {
+    let product = value.multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+    return product.high ^ product.low
+  }
+}

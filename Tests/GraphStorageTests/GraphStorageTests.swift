@@ -1,0 +1,163 @@
+import GraphModel
+import Testing
+
+@testable import GraphStorage
+
+@Suite struct `Graph storage` {
+  @Test(arguments: 1...40 as ClosedRange<UInt64>)
+  func `going on from any prefix's image ends in the digest of one fold`(seed: UInt64) throws {
+    let claims = randomClaims(seed: seed, count: 120)
+    let whole = GraphBuilder()
+    apply(claims, to: whole, from: 1)
+    let expected = GraphImage.digest(of: whole.contents)
+
+    let cut = Int(seed * 37 % 120)
+    let prefix = GraphBuilder()
+    apply(claims[..<cut], to: prefix, from: 1)
+    let resumed = GraphBuilder(resuming: try throughImage(prefix.publish().contents))
+    apply(claims[cut...], to: resumed, from: UInt32(cut) + 1)
+    #expect(GraphImage.digest(of: resumed.contents) == expected, "seed \(seed), cut \(cut)")
+    #expect(expected != GraphImage.digest(of: prefix.contents) || cut == 120)
+  }
+
+  private func throughImage(_ contents: GraphContents) throws -> GraphContents {
+    let key = ImageKey(
+      position: contents.position,
+      root: Array(repeating: 1, count: 32),
+      schemaDigest: Array(repeating: 2, count: 32)
+    )
+    let image = imageBytes(of: contents, key: key)
+    #expect(try image.withUnsafeBytes { try GraphImage.readHeader($0).key } == key)
+    return try image.withUnsafeBytes { try GraphImage.read($0) }
+  }
+
+  private func imageBytes(of contents: GraphContents, key: ImageKey) -> [UInt8] {
+    var image: [UInt8] = []
+    _ = GraphImage.write(contents, key: key) { bytes, offset in
+      if image.count < offset + bytes.count {
+        image += Array(repeating: 0, count: offset + bytes.count - image.count)
+      }
+      image.replaceSubrange(offset..<(offset + bytes.count), with: bytes)
+    }
+    return image
+  }
+
+  @Test func `a flipped bit anywhere in an image is noticed`() {
+    let builder = GraphBuilder()
+    apply(randomClaims(seed: 5, count: 60), to: builder, from: 1)
+    let key = ImageKey(
+      position: builder.contents.position,
+      root: Array(repeating: 1, count: 32),
+      schemaDigest: Array(repeating: 2, count: 32)
+    )
+    let image = imageBytes(of: builder.contents, key: key)
+    var generator = SeededGenerator(seed: 6)
+    for _ in 0..<200 {
+      var damaged = image
+      let place = Int.random(in: GraphImage.headerByteCount..<image.count, using: &generator)
+      damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+      #expect(throws: ImageError.self) {
+        try damaged.withUnsafeBytes { try GraphImage.read($0) }
+      }
+    }
+    for count in [0, 7, 119, 120, image.count - 1] {
+      #expect(throws: ImageError.self) {
+        try image[..<count].withUnsafeBytes { try GraphImage.read($0) }
+      }
+    }
+  }
+
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func `adjacency lists every edge once each way, sorted`(seed: UInt64) {
+    let builder = GraphBuilder()
+    apply(randomClaims(seed: seed, count: 150), to: builder, from: 1)
+    let graph = builder.publish()
+    for table in graph.contents.edgeTypes {
+      for node in 0..<UInt32(graph.nodeCount) {
+        let outgoing = (0..<table.count).filter { table.sources[$0] == node }
+          .sorted { (table.targets[$0], $0) < (table.targets[$1], $1) }
+        #expect(table.outgoing.range(of: node).map { Int(table.outgoing.edges[$0]) } == outgoing)
+        let incoming = (0..<table.count).filter { table.targets[$0] == node }
+          .sorted { (table.sources[$0], $0) < (table.sources[$1], $1) }
+        #expect(table.incoming.range(of: node).map { Int(table.incoming.edges[$0]) } == incoming)
+        for place in table.outgoing.range(of: node) {
+          let edge = Int(table.outgoing.edges[place])
+          #expect(table.outgoing.neighbours[place] == table.targets[edge])
+        }
+      }
+    }
+  }
+
+  @Test func `the claim of the later event wins whatever the order of ingestion`() {
+    for order in [[1, 2, 3], [3, 1, 2], [2, 3, 1], [3, 2, 1]] {
+      let builder = GraphBuilder()
+      let table = builder.table(named: "Person")
+      let labels = builder.labelSet(["Person"])
+      let key = builder.propertyKey(named: "title")
+      for (index, time) in order.enumerated() {
+        builder.begin(event: EventPosition(UInt32(index) + 1), time: Int64(time))
+        let node = builder.node(table: table, id: builder.intern("p1"), labelSet: labels)
+        builder.set(builder.cell(for: .string("title \(time)")), key: key, of: node)
+      }
+      let graph = builder.publish()
+      #expect(graph.property(key, of: NodeNumber(0)) == .string("title 3"))
+      #expect(graph.contents.past.claims(about: .node(NodeNumber(0))).count == 2)
+    }
+  }
+
+  @Test func `a graph that was published does not change`() {
+    let builder = GraphBuilder()
+    apply(randomClaims(seed: 1, count: 50), to: builder, from: 1)
+    let published = builder.publish()
+    let before = GraphImage.digest(of: published.contents)
+    apply(randomClaims(seed: 2, count: 50), to: builder, from: 51)
+    #expect(GraphImage.digest(of: published.contents) == before)
+  }
+
+  @Test func `strings keep their bytes and order by code point`() {
+    var pool = StringPool()
+    let texts = ["", "a", "ab", "abcdefgh", "abcdefghi", "abcdefgi", "é", "ก", "𝄞", "\u{FFFD}"]
+    let codes = texts.map { pool.intern($0) }
+    #expect(codes.map { pool[$0] } == texts)
+    #expect(texts.map { pool.intern($0) } == codes)
+    for (left, leftText) in zip(codes, texts) {
+      for (right, rightText) in zip(codes, texts) {
+        let expected = leftText.unicodeScalars.lexicographicallyPrecedes(rightText.unicodeScalars)
+        #expect((pool.compare(left, right) < 0) == expected, "\(leftText) < \(rightText)")
+      }
+    }
+    for number in 0..<5000 { _ = pool.intern("string number \(number)") }
+    #expect(pool.code(of: "string number 4999") == StringCode(texts.count + 4999))
+    #expect(pool.code(of: "never seen") == nil)
+  }
+
+  @Test func `a validity that is open, partial or of unknown end overlaps what it may`() {
+    var validity = ValidityColumns()
+    let rows: [(from: PartialDate?, to: PartialDate??)] = [
+      (PartialDate("2020-05-10"), .none), (PartialDate("2020"), PartialDate("2021-03")),
+      (nil, .some(nil)), (PartialDate("2020-05-10"), PartialDate("2020-05-12")),
+    ]
+    for (row, dates) in rows.enumerated() {
+      validity.appendOpen()
+      if let from = dates.from { validity.from[row] = from.packed }
+      if let to = dates.to { validity.to[row] = to?.packed ?? ValidityColumns.unknownEnd }
+    }
+    func holding(_ text: String) -> [Int] {
+      guard let date = PartialDate(text) else { return [] }
+      return rows.indices.filter {
+        validity.mayHold(
+          edge: $0,
+          firstDay: date.earliest.packed,
+          lastDay: date.latest.packed
+        )
+      }
+    }
+    #expect(holding("2020-05-09") == [1, 2])
+    #expect(holding("2020-05-10") == [0, 1, 2, 3])
+    #expect(holding("2020-05-12") == [0, 1, 2])
+    #expect(holding("2021-03-30") == [0, 1, 2])
+    #expect(holding("2021-03-31") == [0, 2])
+    #expect(holding("2019") == [2])
+    #expect(holding("2020") == [0, 1, 2, 3])
+  }
+}
