@@ -1,3 +1,4 @@
+import Foundation
 import Language
 import SourceText
 import Testing
@@ -90,6 +91,23 @@ private let canonical = """
     #expect(shape(of: try schema(tight)) == shape(of: document))
     #expect(SchemaFormatter.format(try schema(tight)) == SchemaFormatter.format(document))
     #expect(shape(of: try schema(SchemaFormatter.format(document))) == shape(of: document))
+  }
+
+  @Test func `are laid out anew without losing a declaration or a comment, as the shipped one`()
+    throws
+  {
+    let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Schema/meetings.rapport")
+    let text = try String(contentsOf: path, encoding: .utf8)
+    let formatted = try SchemaFormatter.format(SourceText(name: "s", text: text))
+    #expect(shape(of: try schema(formatted)) == shape(of: try schema(text)))
+    #expect(try SchemaFormatter.format(SourceText(name: "s", text: formatted)) == formatted)
+    func comments(_ text: String) -> [Substring] {
+      text.split(separator: "\n").compactMap { line in
+        line.firstRange(of: "//").map { line[$0.upperBound...] }
+      }
+    }
+    #expect(comments(formatted) == comments(text))
   }
 
   @Test func `keep every comment where it belongs`() throws {
