@@ -127,9 +127,9 @@ extension EventRecord {
 extension EventRecord {
   /// Writes the event as a line of NDJSON, a CloudEvent, with a line feed behind it.
   ///
-  /// With `position` and `recordedtime` it can be restored: see
-  /// ``EnvelopeParser/Options/isRestoring``.
-  public func appendLine(to line: inout [UInt8]) {
+  /// - Parameter includesPlace: whether to write `position` and `recordedtime`, which only
+  ///   restoring accepts: see ``EnvelopeParser/Options/isRestoring``.
+  public func appendLine(to line: inout [UInt8], includesPlace: Bool) {
     line += "{\"specversion\":\"1.0\",\"type\":".utf8
     CanonicalJSON.appendString(type, to: &line)
     line += ",\"source\":".utf8
@@ -146,8 +146,11 @@ extension EventRecord {
     }
     line += ",\"data\":".utf8
     line += data
-    line += ",\"recordedtime\":\"\(Timestamp.text(of: recordedTime))\"".utf8
-    line += ",\"position\":\(position.rawValue)}\n".utf8
+    if includesPlace {
+      line += ",\"recordedtime\":\"\(Timestamp.text(of: recordedTime))\"".utf8
+      line += ",\"position\":\(position.rawValue)".utf8
+    }
+    line += "}\n".utf8
   }
 }
 

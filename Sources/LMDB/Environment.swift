@@ -247,6 +247,15 @@ extension Environment {
     )
   }
 
+  /// Whether the disk has less room left than a commit may need.
+  var hasFullDisk: Bool {
+    var descriptor: Int32 = -1
+    var status = statvfs()
+    guard mdb_env_get_fd(handle, &descriptor) == MDB_SUCCESS, fstatvfs(descriptor, &status) == 0
+    else { return false }
+    return UInt64(status.f_bavail) * UInt64(status.f_frsize) < 1 << 20
+  }
+
   /// Writes a copy without free pages to `path`, which must not exist, while others write.
   public func copy(to path: String) throws(LMDBError) {
     try enter()

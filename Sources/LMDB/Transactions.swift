@@ -1,4 +1,5 @@
 import CLMDB
+import Glibc
 
 /// The state of the file at one commit.
 ///
@@ -69,7 +70,10 @@ public struct WriteTransaction: ~Copyable {
     let environment = self.environment
     discard self
     let code = mdb_txn_commit(handle)
-    environment.takeRetainedValue().leave()
+    let owner = environment.takeRetainedValue()
+    owner.leave()
+    // A write that a full disk cut short is an I/O error to LMDB.
+    if code == EIO, owner.hasFullDisk { throw .noSpace }
     try LMDBError.check(code)
   }
 

@@ -76,7 +76,7 @@ extension EventLog {
 
   func exported() throws -> [String] {
     var lines: [UInt8] = []
-    try read { $0.appendLine(to: &lines) }
+    try read { $0.appendLine(to: &lines, includesPlace: true) }
     return String(decoding: lines, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 }

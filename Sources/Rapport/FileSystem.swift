@@ -1,0 +1,67 @@
+import Glibc
+import SystemPackage
+
+// The few calls of the file system that swift-system does not have.
+
+func processIdentifier() -> Int32 { getpid() }
+
+/// Makes a directory; one that exists is as good.
+@discardableResult
+func makeDirectory(_ path: FilePath) -> Bool {
+  let code = path.withPlatformString { mkdir($0, 0o775) }
+  return code == 0 || errno == EEXIST
+}
+
+func renameFile(_ from: FilePath, _ to: FilePath) throws(Errno) {
+  let code = from.withPlatformString { from in to.withPlatformString { rename(from, $0) } }
+  if code != 0 { throw Errno(rawValue: errno) }
+}
+
+func removeFile(_ path: FilePath) {
+  _ = path.withPlatformString { unlink($0) }
+}
+
+/// The bytes of a file, or of standard input for `-`.
+func readFile(_ path: String) throws(Errno) -> [UInt8] {
+  do {
+    let descriptor =
+      path == "-" ? FileDescriptor.standardInput : try FileDescriptor.open(path, .readOnly)
+    defer { if path != "-" { try? descriptor.close() } }
+    var bytes: [UInt8] = []
+    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    defer { chunk.deallocate() }
+    while true {
+      let count = try descriptor.read(into: chunk)
+      if count == 0 { return bytes }
+      bytes.append(contentsOf: chunk[..<count])
+    }
+  } catch {
+    throw error as? Errno ?? .ioError
+  }
+}
+
+func isDirectory(_ descriptor: FileDescriptor) -> Bool {
+  var status = stat()
+  return fstat(descriptor.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// The size of a file in bytes, or `nil` where there is none.
+func fileByteCount(_ path: FilePath) -> Int64? {
+  var status = stat()
+  guard path.withPlatformString({ stat($0, &status) }) == 0 else { return nil }
+  return Int64(status.st_size)
+}
+
+/// Microseconds since 1970.
+func currentMicroseconds() -> Int64 {
+  var now = timespec()
+  clock_gettime(CLOCK_REALTIME, &now)
+  return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
+}
+
+/// Seconds on a clock that never goes back.
+func monotonicSeconds() -> Double {
+  var now = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &now)
+  return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+}

@@ -1,0 +1,116 @@
+public import EventStorage
+public import GraphModel
+
+/// Where events come from.
+public enum IngestInput: Hashable, Sendable {
+  case file(String)
+  case standardInput
+
+  /// What messages call it.
+  public var name: String {
+    switch self {
+    case .file(let path): path
+    case .standardInput: "standard input"
+    }
+  }
+
+  /// The source of events that name none.
+  var defaultSource: String {
+    switch self {
+    case .file(let path): String(path.split(separator: "/").last ?? "file")
+    case .standardInput: "standard input"
+    }
+  }
+}
+
+/// How events are ingested.
+public struct IngestOptions: Sendable {
+  /// What happens at a line that is no event, or does not fit the schema.
+  public enum ErrorHandling: Sendable {
+    /// What is before it is committed, and nothing from it on.
+    case stop
+    /// It is left out and reported.
+    case skip
+  }
+
+  /// The source of events that name none; `nil` for the name of their file.
+  public var source: String?
+  public var onError = ErrorHandling.stop
+  /// One commit, or nothing.
+  public var isAtomic = false
+  /// Write only if this is the log's last position.
+  public var expectedPosition: EventPosition?
+  /// The longest line, in bytes.
+  public var lineByteCountMax = EnvelopeParser.Options.defaultLineByteCountMax
+  /// Whether lines are of an export and keep their `position` and `recordedtime`.
+  public var isRestoring = false
+  /// How many events a commit takes at most, unless all are one.
+  public var eventsPerCommit = 10_000
+  /// Called for each line that is left out.
+  public var onReject: (@Sendable (RejectedLine) -> Void)?
+  /// Called when more events are durable.
+  public var onCommit: (@Sendable (LogEnd) -> Void)?
+  /// Called now and then.
+  public var onProgress: (@Sendable (IngestProgress) -> Void)?
+  /// Asked at each line; what was read before is still committed.
+  public var shouldStop: (@Sendable () -> Bool)?
+
+  public init() {}
+}
+
+/// A line that is not in the log, and why.
+public struct RejectedLine: Sendable {
+  public var input: String
+  /// From 1.
+  public var line: Int
+  /// The place, what was expected and what was found.
+  public var message: String
+  /// The line as it came.
+  public var bytes: [UInt8]
+}
+
+/// How far an ingestion has come.
+public struct IngestProgress: Sendable {
+  public var committed: Int
+  public var alreadyThere: Int
+  /// Bytes of all inputs that were read.
+  public var byteCount: Int
+}
+
+/// What an ingestion did. All of it is durable.
+public struct IngestSummary: Sendable {
+  public var ingested = 0
+  /// Events that the log had already.
+  public var alreadyThere = 0
+  public var rejected = 0
+  /// The first and the last position written, or `nil` where none was.
+  public var positions: ClosedRange<EventPosition>?
+  /// The end of the log.
+  public var end: LogEnd
+  /// Why it ended before the input did, and how to go on.
+  public var failure: StoreFailure?
+  /// Whether ``IngestOptions/shouldStop`` ended it.
+  public var wasStopped = false
+}
+
+extension Store {
+  /// Checks events and appends them to the log, in batches that are each durable when counted.
+  ///
+  /// What goes wrong is in the summary, with all that was done before.
+  public func ingest(
+    _ inputs: [IngestInput],
+    options: IngestOptions = IngestOptions()
+  ) throws(StoreFailure) -> IngestSummary {
+    guard !isReadOnly else {
+      throw StoreFailure(.inputOutput, "\"\(path)\" is open for reading only")
+    }
+    var ingestion = Ingestion(
+      log: log,
+      schema: try schema(),
+      options: options,
+      end: try end()
+    )
+    ingestion.run(inputs)
+    return ingestion.summary
+  }
+}

@@ -1,0 +1,78 @@
+public import GraphModel
+
+/// Who met whom about what: what `rapport met` asks.
+///
+/// Names are matched forgivingly, in any language that the log has for them. A
+/// name of an organization also finds the people who attended on its behalf.
+public struct MeetingSearch: Sendable {
+  public var who: String?
+  public var whom: String?
+  /// A topic, with all topics under it, or words of a meeting's title.
+  public var about: String?
+  /// The first day, inclusive.
+  public var from: PartialDate?
+  /// The last day, inclusive.
+  public var to: PartialDate?
+  /// The id of a meeting.
+  public var meeting: String?
+  public var limit: Int?
+
+  public init() {}
+}
+
+extension MeetingSearch {
+  /// Finds the people and organizations that a name may mean: their ids.
+  static let actorsQuery = "MATCH (n:Actor) WHERE n.name ~ $name RETURN DISTINCT n.id AS id"
+
+  /// Finds the topics of a name with all that are under them: their ids.
+  static let topicsQuery = """
+    MATCH (root:Topic)<-[:PART_OF*0..]-(topic:Topic) WHERE root.name ~ $name
+    RETURN DISTINCT topic.id AS id
+    """
+
+  /// The query of the pairs, over the parameters that ``parameters(who:whom:topics:)`` makes.
+  var query: String {
+    var conditions = ["a <> b"]
+    if who != nil { conditions.append("(a.id IN $who OR x.on_behalf_of IN $who)") }
+    if whom != nil { conditions.append("(b.id IN $whom OR y.on_behalf_of IN $whom)") }
+    if who == nil && whom == nil { conditions.append("a.id < b.id") }
+    if from != nil { conditions.append("coalesce(m.date >= $from, true)") }
+    if to != nil { conditions.append("coalesce(m.date <= $to, true)") }
+    if meeting != nil { conditions.append("m.id = $meeting") }
+    if about != nil {
+      conditions.append(
+        """
+        (EXISTS { (m)-[:ABOUT]->(t:Topic) WHERE t.id IN $topics }
+          OR EXISTS { (m)-[:HAS_ITEM]->(:AgendaItem)-[:ABOUT]->(t:Topic) WHERE t.id IN $topics }
+          OR EXISTS { (m)-[:DISCUSSED]->(:Agreement)-[:ABOUT]->(t:Topic) WHERE t.id IN $topics }
+          OR m.title ~ $about)
+        """
+      )
+    }
+    return """
+      MATCH (a:Actor)-[x:ATTENDED]->(m:Meeting)<-[y:ATTENDED]-(b:Actor)
+      WHERE \(conditions.joined(separator: "\n  AND "))
+      WITH a, b, m, collect(DISTINCT x.role) AS aRoles, collect(DISTINCT y.role) AS bRoles,
+        collect(DISTINCT x.on_behalf_of) AS aFor, collect(DISTINCT y.on_behalf_of) AS bFor,
+        collect(DISTINCT x) AS aEdges, collect(DISTINCT y) AS bEdges
+      RETURN a.id AS whoID, coalesce(a.name, a.id) AS who, aRoles, aFor,
+        b.id AS whomID, coalesce(b.name, b.id) AS whom, bRoles, bFor,
+        m.id AS meetingID, m.date AS date, m.title AS title,
+        [(m)-[:ABOUT]->(t:Topic) | coalesce(t.name, t.id)] AS topics,
+        [(m)-[:HAS_ITEM]->(:AgendaItem)-[:ABOUT]->(t:Topic) | coalesce(t.name, t.id)] AS itemTopics,
+        aEdges, bEdges
+      ORDER BY date, meetingID, whoID, whomID\(limit.map { "\nLIMIT \($0)" } ?? "")
+      """
+  }
+
+  func parameters(who: [Value], whom: [Value], topics: [Value]) -> [String: Value] {
+    var parameters: [String: Value] = [
+      "who": .list(who), "whom": .list(whom), "topics": .list(topics),
+    ]
+    parameters["from"] = from.map { .date($0) }
+    parameters["to"] = to.map { .date($0) }
+    parameters["meeting"] = meeting.map { .string($0) }
+    parameters["about"] = about.map { .string($0) }
+    return parameters
+  }
+}

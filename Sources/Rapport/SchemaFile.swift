@@ -1,0 +1,119 @@
+import EventStorage
+public import GraphModel
+import JSONTape
+public import Projections
+import SourceText
+import SystemPackage
+
+/// The text of a schema, and what messages call it.
+public struct SchemaFile: Hashable, Sendable {
+  public var name: String
+  public var text: String
+
+  public init(name: String, text: String) {
+    self.name = name
+    self.text = text
+  }
+
+  /// The schema that a new store gets unless another is named.
+  public static var shipped: SchemaFile {
+    SchemaFile(
+      name: "meetings.rapport",
+      text: String(decoding: PackageResources.meetings_rapport, as: UTF8.self)
+    )
+  }
+
+  /// Reads a schema file; `-` is standard input.
+  public init(path: String) throws(StoreFailure) {
+    let bytes: [UInt8]
+    do throws(Errno) {
+      bytes = try readFile(path)
+    } catch {
+      throw StoreFailure(reading: path, error)
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw StoreFailure(.data, "\"\(path)\" is not a schema: it is not UTF-8 text")
+    }
+    self.init(name: path, text: text)
+  }
+
+  /// Parses and analyses the schema.
+  ///
+  /// - Throws: all its errors, each with its place.
+  public func load() throws(StoreFailure) -> Schema {
+    let source = SourceText(name: name, text: text)
+    do throws(Diagnostics) {
+      return try Schema.load(source)
+    } catch {
+      throw StoreFailure(.data, error.rendered(in: source))
+    }
+  }
+}
+
+/// A schema that the log says is in force.
+public struct AppliedSchema: Sendable {
+  public let schema: Schema
+  public let file: SchemaFile
+  /// 1 for the schema that the store was made with.
+  public let number: Int
+  /// The event that applied it.
+  public let position: EventPosition
+}
+
+/// Schema changes as events of the log.
+enum SchemaEvent {
+  static let type = "rapport.schema.applied"
+  static let source = "rapport"
+
+  /// Schemas are numbered, so that the newest is found without reading the log.
+  static func id(of number: Int) -> String { "schema/\(number)" }
+
+  static func event(number: Int, file: SchemaFile, schema: Schema) -> IncomingEvent {
+    var data = Array("{\"name\":".utf8)
+    func add(_ text: String) {
+      var text = text
+      text.withUTF8 { CanonicalJSON.appendString(UnsafeRawBufferPointer($0), to: &data) }
+    }
+    add(file.name)
+    data += ",\"digest\":".utf8
+    add(hexadecimal(schema.digest))
+    data += ",\"text\":".utf8
+    add(file.text)
+    data += "}".utf8
+    return IncomingEvent(
+      type: type,
+      source: source,
+      id: id(of: number),
+      data: String(decoding: data, as: UTF8.self)
+    )
+  }
+
+  /// The schema that an event carries.
+  static func file(in event: Event) throws(StoreFailure) -> SchemaFile {
+    var data = event.data
+    let found: SchemaFile? = data.withUTF8 { bytes in
+      let parser = JSONParser()
+      guard let tape = try? parser.parse(UnsafeRawBufferPointer(bytes)) else { return nil }
+      return file(in: tape, data: tape.root)
+    }
+    guard let found else {
+      throw StoreFailure(
+        .data,
+        "the event at position \(event.position.rawValue) applies a schema and carries none"
+      )
+    }
+    return found
+  }
+
+  static func file(in tape: JSONTape, data: Int) -> SchemaFile? {
+    guard let text = string("text", of: data, in: tape) else { return nil }
+    return SchemaFile(name: string("name", of: data, in: tape) ?? "schema", text: text)
+  }
+
+  private static func string(_ key: StaticString, of object: Int, in tape: JSONTape) -> String? {
+    guard let place = tape.member(key, of: object), tape.kind(at: place) == .string else {
+      return nil
+    }
+    return String(decoding: tape.string(at: place), as: UTF8.self)
+  }
+}

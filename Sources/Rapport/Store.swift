@@ -1,0 +1,258 @@
+public import EventStorage
+public import GraphModel
+import GraphStorage
+import Projections
+public import Queries
+import SourceText
+import Synchronization
+import SystemPackage
+
+/// A store: an event log, the graph that its schema makes of it, and the queries over that.
+///
+/// ```swift
+/// let store = try Store.create(at: "meetings")
+/// try store.ingest([.file("events.ndjson")])
+/// let answer = try store.query("MATCH (p:Person) RETURN p.name AS name")
+/// ```
+///
+/// For use from several threads. Reads see the last commit; a query runs
+/// against one graph from start to end. A process has a store open once.
+public final class Store: Sendable {
+  /// The store's directory.
+  public let path: String
+  public let isReadOnly: Bool
+  let log: EventLog
+  private let state = Mutex(State())
+
+  private struct State {
+    var schema: AppliedSchema?
+    var graph: FoldedGraph?
+  }
+
+  private init(log: EventLog) {
+    self.log = log
+    path = log.path
+    isReadOnly = log.isReadOnly
+  }
+
+  /// Makes a new store at `path`: a directory that does not exist, or is empty.
+  ///
+  /// Its first event is the schema.
+  ///
+  /// - Parameter schema: `nil` for the shipped one.
+  public static func create(
+    at path: String,
+    schema: SchemaFile? = nil
+  ) throws(StoreFailure) -> Store {
+    let file = schema ?? .shipped
+    // A schema with errors must not leave an empty store behind.
+    _ = try file.load()
+    let store: Store
+    do throws(StoreError) {
+      store = Store(log: try EventLog.create(at: path))
+    } catch {
+      throw StoreFailure(error)
+    }
+    try store.apply(file)
+    return store
+  }
+
+  /// Opens the store at `path`.
+  public static func open(at path: String, readOnly: Bool = false) throws(StoreFailure) -> Store {
+    var options = EventLog.Options()
+    options.isReadOnly = readOnly
+    do throws(StoreError) {
+      return Store(log: try EventLog.open(at: path, options: options))
+    } catch {
+      throw StoreFailure(error)
+    }
+  }
+
+  /// The last event, and the root that stands for the whole log.
+  public func end() throws(StoreFailure) -> LogEnd {
+    do throws(StoreError) {
+      return try log.end()
+    } catch {
+      throw StoreFailure(error)
+    }
+  }
+
+  // MARK: Schema
+
+  /// The schema that is in force, and the event that applied it.
+  public func schema() throws(StoreFailure) -> AppliedSchema {
+    let known = state.withLock { $0.schema }
+    guard let newest = try newestSchema(after: known) else {
+      throw StoreFailure(
+        .data,
+        "\"\(path)\" has no schema: its creation was interrupted; "
+          + "delete it and run \"rapport init \(path)\" again"
+      )
+    }
+    state.withLock { $0.schema = newest }
+    return newest
+  }
+
+  /// Writes a schema into the log, to be in force from then on.
+  @discardableResult
+  func apply(_ file: SchemaFile) throws(StoreFailure) -> AppliedSchema {
+    let schema = try file.load()
+    let number = try (newestSchema(after: nil)?.number ?? 0) + 1
+    let event = SchemaEvent.event(number: number, file: file, schema: schema)
+    var batch = EventBatch()
+    do {
+      let parser = EnvelopeParser(options: .init(defaultSource: SchemaEvent.source))
+      _ = try parser.add(event, to: &batch)
+      try log.append(batch)
+    } catch {
+      throw StoreFailure(any: error)
+    }
+    return try self.schema()
+  }
+
+  /// The last schema in the log; `known` is returned again where no newer one is there.
+  private func newestSchema(after known: AppliedSchema?) throws(StoreFailure) -> AppliedSchema? {
+    var newest = known
+    while let next = try schema(number: (newest?.number ?? 0) + 1) { newest = next }
+    return newest
+  }
+
+  private func schema(number: Int) throws(StoreFailure) -> AppliedSchema? {
+    do {
+      let id = SchemaEvent.id(of: number)
+      guard let position = try log.position(ofSource: SchemaEvent.source, id: id),
+        let event = try log.event(at: position)
+      else { return nil }
+      let file = try SchemaEvent.file(in: event)
+      return AppliedSchema(
+        schema: try file.load(),
+        file: file,
+        number: number,
+        position: position
+      )
+    } catch {
+      throw StoreFailure(any: error)
+    }
+  }
+
+  // MARK: Graph
+
+  /// The graph of everything that is committed.
+  func graph(
+    progress: ((FoldProgress) -> Void)? = nil
+  ) throws(StoreFailure) -> FoldedGraph {
+    let schema = try schema()
+    let end = try end()
+    let earlier = state.withLock { $0.graph }.flatMap {
+      $0.schema.position == schema.position ? $0 : nil
+    }
+    if let earlier, earlier.end == end { return earlier }
+    let image = ImageFile(directory: FilePath(path).appending(StoreFormat.imageDirectoryName))
+    let folding = Folding(log: log, schema: schema, end: end)
+    let graph = try folding.graph(
+      after: earlier?.graph.contents,
+      from: image,
+      writesImage: !isReadOnly,
+      progress: progress
+    )
+    state.withLock { $0.graph = graph }
+    return graph
+  }
+
+  /// SHA-256 of the graph of everything that is committed: equal for equal logs and schemas.
+  public func graphDigest() throws(StoreFailure) -> [UInt8] {
+    GraphImage.digest(of: try graph().graph.contents)
+  }
+
+  /// Folds the whole log again, and compares with the graph that it replaces.
+  public func rebuild(
+    progress: ((FoldProgress) -> Void)? = nil
+  ) throws(StoreFailure) -> RebuildReport {
+    let schema = try schema()
+    let end = try end()
+    let image = ImageFile(directory: FilePath(path).appending(StoreFormat.imageDirectoryName))
+    let folding = Folding(log: log, schema: schema, end: end)
+    let former = try folding.formerDigest(image)
+    let start = monotonicSeconds()
+    let graph = try folding.graph(from: nil, writesImage: false, progress: progress)
+    let seconds = monotonicSeconds() - start
+    let digest = try folding.write(graph, to: image, isReadOnly: isReadOnly)
+    state.withLock { $0.graph = graph }
+    return RebuildReport(
+      eventCount: Int(end.position.rawValue),
+      seconds: seconds,
+      nodeCount: graph.graph.nodeCount,
+      edgeCount: graph.graph.contents.edgeCount,
+      quarantinedCount: graph.graph.contents.quarantined.count,
+      digest: digest,
+      formerDigest: former
+    )
+  }
+
+  // MARK: Queries
+
+  /// Answers a query.
+  ///
+  /// - Parameter name: what messages call the text, such as a file's name.
+  public func query(
+    _ text: String,
+    name: String = "query",
+    parameters: [String: Value] = [:],
+    options: QueryOptions = QueryOptions()
+  ) throws(StoreFailure) -> QueryAnswer {
+    let graph = try graph()
+    let source = SourceText(name: name, text: text)
+    var options = options
+    if options.eventDescription == nil {
+      options.eventDescription = { [log] in EventSummary.value(of: $0, in: log) }
+    }
+    do throws(QueryError) {
+      let result = try graph.engine.run(source, parameters: parameters, options: options)
+      return QueryAnswer(result: result, graph: graph)
+    } catch {
+      throw StoreFailure(error, in: source)
+    }
+  }
+}
+
+/// The rows of a query, and what they were answered from.
+public struct QueryAnswer: Sendable {
+  public let result: QueryResult
+  /// The last event that the graph knew.
+  public let end: LogEnd
+  /// SHA-256 of the schema, in hexadecimal.
+  public let schemaDigest: String
+  /// Events that the schema could not fold, which the answer hence lacks.
+  public let quarantinedCount: Int
+
+  init(result: QueryResult, graph: FoldedGraph) {
+    self.result = result
+    end = graph.end
+    schemaDigest = hexadecimal(graph.schema.schema.digest)
+    quarantinedCount = graph.graph.contents.quarantined.count
+  }
+}
+
+/// What ``Store/rebuild(progress:)`` did.
+public struct RebuildReport: Sendable {
+  public var eventCount: Int
+  public var seconds: Double
+  public var nodeCount: Int
+  public var edgeCount: Int
+  public var quarantinedCount: Int
+  /// SHA-256 of the graph.
+  public var digest: [UInt8]
+  /// That of the graph it replaces; `nil` where there was none of this log and schema.
+  public var formerDigest: [UInt8]?
+}
+
+/// Bytes as hexadecimal digits.
+public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  let digits = Array("0123456789abcdef".utf8)
+  var text: [UInt8] = []
+  for byte in bytes {
+    text.append(digits[Int(byte >> 4)])
+    text.append(digits[Int(byte & 15)])
+  }
+  return String(decoding: text, as: UTF8.self)
+}
