@@ -66,7 +66,9 @@ struct OwnedDescriptor: ~Copyable {
 }
 
 enum FileSystem {
-  /// Magic numbers of file systems that other machines may write to. Source: statfs(2).
+  /// Magic numbers of file systems that other machines may write to.
+  ///
+  /// Source: statfs(2).
   private static let networkTypes: Set<UInt32> = [
     0x6969,  // NFS
     0x517B,  // SMB

@@ -267,9 +267,10 @@ import Testing
           type: Int.random(in: 0..<12, using: &generator) == 0 ? "u" : "t"
         )
       }
-      let handling = [
-        AppendOptions.ConflictHandling.stop, .skip, .atomic,
-      ].randomElement(using: &generator) ?? .stop
+      let handling =
+        [
+          AppendOptions.ConflictHandling.stop, .skip, .atomic,
+        ].randomElement(using: &generator) ?? .stop
       var next = model
       var isRefused = false
       for event in events {
@@ -349,7 +350,10 @@ import Testing
       try restore([lines[1]], into: copy)
     }
     #expect(try copy.lastPosition() == EventPosition(0))
-    let early = lines[2].replacing(/"recordedtime":"[^"]*"/, with: #""recordedtime":"1999-01-01T00:00:00Z""#)
+    let early = lines[2].replacing(
+      /"recordedtime":"[^"]*"/,
+      with: #""recordedtime":"1999-01-01T00:00:00Z""#
+    )
     #expect(throws: AppendError.restoreBackInTime(index: 2)) {
       try restore([lines[0], lines[1], String(early)], into: copy)
     }
@@ -411,8 +415,10 @@ import Testing
     #expect(report.firstBadPosition == ends[2].position)
     #expect(report.problemCount == 1)
     let future = LogEnd(position: EventPosition(1000), root: MerkleTree.emptyRoot)
-    #expect(try log.verify(knownEnds: [future]).problems.map(\.description)
-      == ["the log ends before position 1000, whose root is known"])
+    #expect(
+      try log.verify(knownEnds: [future]).problems.map(\.description)
+        == ["the log ends before position 1000, whose root is known"]
+    )
   }
 
   @Test func `comes with proofs`() throws {
