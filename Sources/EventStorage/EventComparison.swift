@@ -18,7 +18,8 @@ struct EventComparison {
 
   /// Whether `incoming` says what `existing` says.
   ///
-  /// That is the same type, time, version and certainty, and the same JSON by RFC 8785. An incoming event without a time agrees with any.
+  /// That is the same type, time, version and certainty, and the same JSON by RFC 8785. An
+  /// incoming event without a time agrees with any, and so does one without a version.
   func isSame(
     _ incoming: EventContent,
     _ incomingFacts: Facts,
@@ -26,7 +27,8 @@ struct EventComparison {
     _ existingFacts: Facts
   ) -> Bool {
     if let time = incomingFacts.eventTime, time != existingFacts.eventTime { return false }
-    guard incomingFacts.dataVersion == existingFacts.dataVersion,
+    let version = incomingFacts.dataVersion
+    guard version == 0 || version == existingFacts.dataVersion,
       incomingFacts.certainty == existingFacts.certainty,
       incoming.type.hasBytes(of: existing.type),
       incoming.source.hasBytes(of: existing.source),
