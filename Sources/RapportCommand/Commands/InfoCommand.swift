@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventStorage
+import GraphModel
 import Rapport
 
 struct InfoCommand: ParsableCommand {

@@ -14,7 +14,7 @@ struct IngestCommand: ParsableCommand {
 
         rapport ingest meetings events.ndjson
         ./import-from-my-database | rapport ingest meetings - --source my-database
-        rapport log meetings --format ndjson | rapport ingest copy - --restore
+        rapport log meetings --format ndjson | rapport ingest copy -
       """
   )
 
@@ -56,7 +56,7 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "How many events a commit takes at most: fewer are safe sooner.")
   var commitEvery = 10_000
 
-  @Flag(help: "Take over recordedtime and position, as an exported log has them.")
+  @Flag(help: "Take over position and recordedtime of what rapport log --recorded printed.")
   var restore = false
 
   @Flag(help: "Print \"acknowledged N\" after each commit: events up to position N are safe.")

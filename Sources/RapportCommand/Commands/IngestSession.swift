@@ -1,5 +1,6 @@
 import EventStorage
 import Glibc
+import GraphModel
 import Rapport
 import Synchronization
 import SystemPackage

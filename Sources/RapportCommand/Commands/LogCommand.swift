@@ -9,8 +9,8 @@ struct LogCommand: ParsableCommand {
     commandName: "log",
     abstract: "Prints the events of a store.",
     discussion: """
-      With --format ndjson, the events are printed as they came, with their position and the time \
-      at which they were recorded; rapport ingest --restore makes an equal log of them.
+      With --format ndjson, the events are printed as they came: ingested into a new store, they \
+      make an equal log, with the same positions and the same root.
 
         rapport log meetings --limit 10
         rapport log meetings --entity person:1
@@ -40,11 +40,17 @@ struct LogCommand: ParsableCommand {
   @Option(help: "How events are printed: text (for people) or ndjson (one JSON object a line).")
   var format = Format.text
 
+  @Flag(help: "With ndjson: add position and recordedtime, for rapport ingest --restore.")
+  var recorded = false
+
   private static let microsecondsBetweenLooks: UInt32 = 200_000
 
   func validate() throws {
     if from == 0 { throw ValidationError("--from must be 1 or more: the first position is 1") }
     if let limit, limit < 0 { throw ValidationError("--limit must not be negative") }
+    if recorded, format != .ndjson {
+      throw ValidationError("--recorded goes with --format ndjson")
+    }
     if follow, limit != nil { throw ValidationError("--limit and --follow exclude each other") }
   }
 
@@ -68,7 +74,7 @@ struct LogCommand: ParsableCommand {
       switch format {
       case .ndjson:
         line.removeAll(keepingCapacity: true)
-        record.appendLine(to: &line)
+        record.appendLine(to: &line, includesPlace: recorded)
         try output.write(line)
       case .text: try output.write(Self.text(of: Event(record)))
       }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GraphModel
 import Rapport
 
 struct MetCommand: ParsableCommand {

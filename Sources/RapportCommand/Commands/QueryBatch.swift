@@ -1,6 +1,7 @@
 import GraphModel
 import JSONTape
 import OrderedCollections
+import Queries
 import Rapport
 import SystemPackage
 
@@ -74,7 +75,7 @@ struct QueryBatch {
       name: "query",
       parameters: request.parameters,
       options: options
-    )
+    ).result
     let elapsed = (ContinuousClock.now - start).components
     let nanoseconds = elapsed.seconds * 1_000_000_000 + elapsed.attoseconds / 1_000_000_000
     var text = "{\"columns\":[" + result.columns.map(jsonQuoted).joined(separator: ",") + "]"

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Glibc
 import GraphModel
+import Queries
 import Rapport
 
 struct QueryCommand: ParsableCommand {
@@ -76,13 +78,13 @@ struct QueryCommand: ParsableCommand {
       return
     }
     let (text, name) = try queryText()
-    let result = try store.query(
+    let answer = try store.query(
       text,
       name: name,
       parameters: try parameterValues(),
       options: options
     )
-    try show(result)
+    try show(answer)
   }
 
   private func parameterValues() throws -> [String: Value] {
@@ -97,7 +99,7 @@ struct QueryCommand: ParsableCommand {
 
   private var options: QueryOptions {
     var options = QueryOptions()
-    options.threads = threads
+    options.threads = threads ?? Self.coreCount
     options.asOf = asOf?.date
     options.languages = lang.map { $0.split(separator: ",").map(String.init) } ?? []
     return options
@@ -109,7 +111,12 @@ struct QueryCommand: ParsableCommand {
     return (try readText(path), path == "-" ? "standard input" : path)
   }
 
-  private func show(_ result: QueryResult) throws(StoreFailure) {
+  private static var coreCount: Int {
+    max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  }
+
+  private func show(_ answer: QueryAnswer) throws(StoreFailure) {
+    let result = answer.result
     let output = Output.standard
     if let plan = result.planText {
       try output.write(plan.hasSuffix("\n") ? plan : plan + "\n")
@@ -117,10 +124,10 @@ struct QueryCommand: ParsableCommand {
       return
     }
     try printRows(ResultRows(result), as: format.format, to: output)
-    if result.quarantined > 0 {
+    if answer.quarantinedCount > 0 {
       report(
         """
-        note: \(result.quarantined) events do not fit the schema and are in no answer; \
+        note: \(answer.quarantinedCount) events do not fit the schema and are in no answer; \
         see "rapport info"
         """
       )

@@ -10,7 +10,7 @@ import Testing
       """
       SCHEMA bad VERSION 1
       NODE Person { name TEXT }
-      EVENT person.registered { id ID, name TEXT }
+      EVENT person.registered VERSION 1 { id ID, name TEXT }
       ON person.registered AS e
         NODE (:Persn { id: e.id, name: e.name })
 

@@ -23,9 +23,15 @@ import Testing
   @Test(arguments: readers)
   func `that are something else are bad data`(_ command: [String]) throws {
     let folder = try TemporaryFolder()
-    let file = try folder.write("log.mdb", String(repeating: "no store at all ", count: 1000))
-    expect(try rapport(command + [folder.url.path]), exitCode: 65, "store")
-    expect(try rapport(command + [file]), exitCode: 65, "store")
+    let file = try folder.write("letter.txt", "Dear all")
+    expect(try rapport(command + [folder.url.path]), exitCode: 65, "not a store")
+    expect(try rapport(command + [file]), exitCode: 65, "not a store")
+  }
+
+  @Test func `whose log is another file are damaged`() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("log.mdb", String(repeating: "no log at all ", count: 1000))
+    expect(try rapport("info", folder.url.path), exitCode: 74, "log.mdb", "damaged")
   }
 
   @Test func `an empty folder is not a store`() throws {
@@ -78,18 +84,18 @@ import Testing
   @Test func `a missing file of events is no input, and nothing is written`() throws {
     let store = try TestStore()
     let before = try store.exported()
-    expect2(try rapport("ingest", store.path, store.folder.path("missing.ndjson")), "missing.ndjson")
+    expectNoInput(try rapport("ingest", store.path, store.folder.path("missing.ndjson")), "missing.ndjson")
     #expect(try store.exported() == before)
   }
 
-  private func expect2(_ run: CommandRun, _ part: String) {
+  private func expectNoInput(_ run: CommandRun, _ part: String) {
     #expect(run.exitCode == 66, run.comment)
     #expect(run.errors.contains(part), run.comment)
   }
 
   @Test func `a folder is no file of events`() throws {
     let store = try TestStore()
-    expect2(try rapport("ingest", store.path, store.folder.url.path), "directory")
+    expectNoInput(try rapport("ingest", store.path, store.folder.url.path), "directory")
   }
 
   @Test func `a folder that cannot be written to is an input or output error`() throws {

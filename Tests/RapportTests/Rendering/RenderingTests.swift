@@ -41,7 +41,7 @@ import Testing
 
   @Test func `aligns columns of any script`() {
     let lines = aligned([["ที่นี่", "x"], ["田中", "y"], ["abcdef", "z"]])
-    #expect(lines == ["ที่นี่     x", "田中    y", "abcdef  z"])
+    #expect(lines == ["ที่นี่      x", "田中    y", "abcdef  z"])
   }
 
   @Test func `groups thousands`() {

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// Events of the shipped schema for tests, as lines.
 enum SampleEvents {
