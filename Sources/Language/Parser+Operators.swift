@@ -60,7 +60,7 @@ extension Parser {
     let outerHeight = height
     let operatorBase = operators.count
     repeat {
-      while acceptPrefixOperator() {}
+      while try acceptPrefixOperator() {}
       height = 0
       let operand = try postfixExpression()
       operands.append(Operand(expression: operand, height: height))
@@ -73,7 +73,7 @@ extension Parser {
     return result.expression
   }
 
-  private func acceptPrefixOperator() -> Bool {
+  private func acceptPrefixOperator() throws(Abandoned) -> Bool {
     let (prefix, precedence): (UnaryOperator, Precedence)
     switch kind {
     case .not: (prefix, precedence) = (.not, .not)
@@ -81,6 +81,7 @@ extension Parser {
     case .plus: (prefix, precedence) = (.plus, .sign)
     default: return false
     }
+    try refuseLookalike()
     operators.append(Operator(kind: .prefix(prefix), precedence: precedence, span: token.span))
     advance()
     return true
@@ -162,6 +163,7 @@ extension Parser {
     case .doubleEqual: throw unexpected("an operator", after: .expression)
     default: return false
     }
+    try refuseLookalike()
     let precedence = binary.precedence
     while let last = operators.last, operators.count > base {
       let joins = last.precedence == precedence && precedence.makesRuns
@@ -171,6 +173,23 @@ extension Parser {
     for _ in 0..<tokenCount { advance() }
     operators.append(Operator(kind: .binary(binary), precedence: precedence, span: start))
     return true
+  }
+
+  /// Refuses a dash or an arrowhead that is none of ASCII, as patterns may have.
+  private func refuseLookalike() throws(Abandoned) {
+    let ascii: String
+    switch kind {
+    case .minus: ascii = "-"
+    case .less: ascii = "<"
+    case .greater: ascii = ">"
+    default: return
+    }
+    guard token.span.end - token.span.start > 1 else { return }
+    throw fail(
+      "\(source.quoted(token.span)) is not an operator",
+      at: token.span,
+      hint: "write \"\(ascii)\""
+    )
   }
 
   private func misplacedNot() -> Abandoned {

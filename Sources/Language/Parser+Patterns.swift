@@ -35,6 +35,13 @@ extension Parser {
     guard kind(at: position) == .minus else { return false }
     position += 1
     if kind(at: position) == .greater { position += 1 }
+    switch kind(at: position) {
+    case .leftBrace:
+      guard partners[position] > 0 else { return false }
+      position = Int(partners[position]) + 1
+    case .plus, .star: position += 1
+    default: break
+    }
     return kind(at: position) == .leftParenthesis
       && beginsElement(at: position + 1, closing: .rightParenthesis)
   }

@@ -227,30 +227,26 @@ import Testing
     #expect(try log.verify().recordCount == 600)
   }
 
-  @Test func `is read by some threads and written by others at once`() async throws {
+  @Test func `is read by some threads and written by others at once`() throws {
     let log = log
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for writer in 0..<3 {
-        group.addTask {
-          for index in 0..<40 { try log.append([line("\(writer).\(index)"), line("\(index)")]) }
-        }
+    let writers = (0..<3).map { writer -> @Sendable () throws -> Void in
+      {
+        for index in 0..<40 { try log.append([line("\(writer).\(index)"), line("\(index)")]) }
       }
-      for _ in 0..<2 {
-        group.addTask {
-          var seen: UInt32 = 0
-          while seen < 160 {
-            var count: UInt32 = 0
-            try log.read {
-              count += 1
-              #expect($0.position.rawValue == count)
-            }
-            #expect(count >= seen)
-            seen = count
-          }
-        }
-      }
-      try await group.waitForAll()
     }
+    let reader: @Sendable () throws -> Void = {
+      var seen: UInt32 = 0
+      while seen < 160 {
+        var count: UInt32 = 0
+        try log.read {
+          count += 1
+          #expect($0.position.rawValue == count)
+        }
+        #expect(count >= seen)
+        seen = count
+      }
+    }
+    try onThreads(writers + [reader, reader])
     #expect(try log.lastPosition() == EventPosition(160))
     #expect(try log.verify().isIntact)
   }

@@ -4,6 +4,8 @@ import Testing
 
 @Suite struct `Expressions that are refused` {
   private static let refusals: [Refusal] = [
+    Refusal("RETURN 42 «—» 41", #""—" is not an operator"#, hint: #"write "-""#),
+    Refusal("RETURN a «＜» 41", #""＜" is not an operator"#, hint: #"write "<""#),
     Refusal(
       "RETURN «'»abc",
       "this string is never closed",

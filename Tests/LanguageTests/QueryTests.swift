@@ -104,6 +104,7 @@ import Testing
       shape(of: try expression("(a)-->(b)")).hasPrefix("patternPredicate")
     )
     #expect(shape(of: try expression("(a)-[b]-(c)")).hasPrefix("patternPredicate"))
+    #expect(shape(of: try expression("(a)-[:X]->{1,3}(c)")).hasPrefix("patternPredicate"))
     #expect(shape(of: try expression("(a)-[1]-(c)")).hasPrefix("binary"))
     #expect(shape(of: try expression("(a + 1)--(c)")).hasPrefix("binary"))
     #expect(shape(of: try expression("[(a)-->(b) | 1]")).hasPrefix("patternComprehension"))

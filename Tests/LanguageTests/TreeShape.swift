@@ -102,7 +102,7 @@ struct Refusal: CustomTestStringConvertible {
   /// Checks that the first mistake found is this one, at this place.
   func check(
     _ parse: (SourceText) throws(Diagnostics) -> some Any,
-    sourceLocation: Testing.SourceLocation = #_sourceLocation
+    sourceLocation: SourceLocation = #_sourceLocation
   ) {
     let text = marked.filter { $0 != "«" && $0 != "»" }
     guard let refused = refusal(of: SourceText(name: "query", text: text), parse) else {

@@ -1,0 +1,254 @@
+import Expressions
+import GraphModel
+import GraphStorage
+import Language
+import SourceText
+
+/// A query made ready to run on one graph, again and again.
+final class CompiledQuery: @unchecked Sendable {
+  let mode: Query.Mode
+  let plan: Plan
+  let columns: [(name: String, slot: Int)]
+  let slotCount: Int
+  /// The parameters that it reads, with their first place.
+  let parameters: [(name: String, span: SourceSpan)]
+
+  init(
+    mode: Query.Mode,
+    plan: Plan,
+    columns: [(name: String, slot: Int)],
+    slotCount: Int,
+    parameters: [(name: String, span: SourceSpan)]
+  ) {
+    self.mode = mode
+    self.plan = plan
+    self.columns = columns
+    self.slotCount = slotCount
+    self.parameters = parameters
+  }
+}
+
+/// Binds a query's names and plans it, clause by clause.
+final class Compiler {
+  let view: GraphView
+  let catalog: QueryCatalog?
+  let source: SourceText
+  /// AS OF and KNOWN AT of the whole query change plans, so plans are kept apart by them.
+  let hasQueryDate: Bool
+  private(set) var slotCount = 0
+  private var parameters: [(name: String, span: SourceSpan)] = []
+  /// How deep subqueries nest where the compiler is.
+  var depth = 0
+
+  static let depthMax = 32
+
+  init(view: GraphView, catalog: QueryCatalog?, source: SourceText, hasQueryDate: Bool) {
+    self.view = view
+    self.catalog = catalog
+    self.source = source
+    self.hasQueryDate = hasQueryDate
+  }
+
+  func newSlot() -> Int {
+    slotCount += 1
+    return slotCount - 1
+  }
+
+  func note(parameter name: String, at span: SourceSpan) {
+    if !parameters.contains(where: { $0.name == name }) { parameters.append((name, span)) }
+  }
+
+  func fail(_ message: String, at span: SourceSpan, hint: String? = nil) -> Diagnostics {
+    Diagnostics(Diagnostic(message, at: span, hint: hint))
+  }
+
+  func compile(_ query: Query) throws(Diagnostics) -> CompiledQuery {
+    if query.mode == .why {
+      throw fail(
+        "WHY is not supported yet",
+        at: query.body.span,
+        hint: "return sources(x) of the elements in question"
+      )
+    }
+    let leaf = Plan(.single, estimate: 1)
+    let body = try compile(query.body, leaf: { leaf }, scope: Scope(), partition: nil, isInner: false)
+    var argument: Set<Int> = []
+    Liveness.assign(body.plan, needed: Set(body.columns.map(\.variable.slot)), argument: &argument)
+    return CompiledQuery(
+      mode: query.mode,
+      plan: body.plan,
+      columns: body.columns.map { ($0.name, $0.variable.slot) },
+      slotCount: slotCount,
+      parameters: parameters
+    )
+  }
+
+  /// The steps of a whole query or of a subquery's body.
+  struct CompiledBody {
+    var plan: Plan
+    var columns: [(name: String, variable: Variable)]
+  }
+
+  /// - Parameters:
+  ///   - leaf: makes the step that each of the united queries draws from.
+  ///   - partition: the slot that carries the outer row, in a subquery.
+  ///   - isInner: whether RETURN may be missing.
+  func compile(
+    _ body: QueryBody,
+    leaf: () -> Plan,
+    scope: Scope,
+    partition: Int?,
+    isInner: Bool
+  ) throws(Diagnostics) -> CompiledBody {
+    depth += 1
+    defer { depth -= 1 }
+    if depth > Self.depthMax {
+      throw fail("subqueries nest deeper than \(Self.depthMax) levels", at: body.span)
+    }
+    var bodies: [CompiledBody] = []
+    for query in body.queries {
+      let compiler = ClauseCompiler(self, plan: leaf(), scope: scope, partition: partition)
+      bodies.append(try compiler.compile(query, isInner: isInner))
+    }
+    guard let first = bodies.first else { throw fail("a query has clauses", at: body.span) }
+    if bodies.count == 1 { return first }
+    if let odd = body.unions.first(where: { $0.all != body.unions[0].all }) {
+      throw fail("UNION and UNION ALL do not mix in one query", at: odd.span)
+    }
+    let columns: [(name: String, variable: Variable)] = first.columns.map {
+      ($0.name, Variable(slot: newSlot(), type: .any))
+    }
+    var inputs: [Plan] = []
+    for (index, other) in bodies.enumerated() {
+      guard Set(other.columns.map(\.name)) == Set(columns.map(\.name)),
+        other.columns.count == columns.count
+      else {
+        throw fail(
+          "the queries of a UNION return different columns: "
+            + "\(names(first.columns)) and \(names(other.columns))",
+          at: body.queries[index].span,
+          hint: "name the columns alike with AS"
+        )
+      }
+      var assignments: [Assignment] = []
+      for column in columns {
+        guard let part = other.columns.first(where: { $0.name == column.name }) else { continue }
+        assignments.append(
+          Assignment(
+            slot: column.variable.slot,
+            value: Bound(.slot(part.variable.slot), at: body.span),
+            name: column.name
+          )
+        )
+      }
+      inputs.append(Plan(.project(assignments), [other.plan], estimate: other.plan.estimate))
+    }
+    var plan = Plan(.union, inputs, estimate: inputs.reduce(0) { $0 + $1.estimate })
+    if !body.unions[0].all {
+      plan = Plan(
+        .distinct(columns.map(\.variable.slot), partition: partition),
+        [plan],
+        estimate: plan.estimate
+      )
+    }
+    return CompiledBody(plan: plan, columns: columns)
+  }
+
+  private func names(_ columns: [(name: String, variable: Variable)]) -> String {
+    columns.map { "\"\($0.name)\"" }.joined(separator: ", ")
+  }
+
+  // MARK: Names
+
+  /// Which label sets and edge types pass a label expression.
+  func labels(
+    _ expression: LabelExpression,
+    asEdgeTypes: Bool,
+    checks: Bool = true
+  ) throws(Diagnostics) -> BoundLabels {
+    if checks { try check(expression, asEdgeTypes: asEdgeTypes) }
+    let contents = view.graph.contents
+    let labelSets = contents.labelSets.map { set in
+      holds(expression, Set(set.map { contents.labels[Int($0)] }))
+    }
+    let edgeTypes = contents.edgeTypes.map { holds(expression, [$0.type]) }
+    return BoundLabels(text: text(expression), labelSets: labelSets, edgeTypes: edgeTypes)
+  }
+
+  private func check(_ expression: LabelExpression, asEdgeTypes: Bool) throws(Diagnostics) {
+    switch expression.kind {
+    case .and(let left, let right), .or(let left, let right):
+      try check(left, asEdgeTypes: asEdgeTypes)
+      try check(right, asEdgeTypes: asEdgeTypes)
+    case .not(let operand): try check(operand, asEdgeTypes: asEdgeTypes)
+    case .any: break
+    case .label(let name):
+      guard let catalog else { return }
+      let derived = catalog.derivations.map(\.type.name)
+      let known = asEdgeTypes ? catalog.edgeTypes + derived : catalog.labels
+      if known.contains(name) { return }
+      if !asEdgeTypes, view.graph.label(named: name) != nil { return }
+      let others = asEdgeTypes ? catalog.labels : catalog.edgeTypes + derived
+      var hint = nearest(to: name, among: known).map { "did you mean \"\($0)\"?" }
+      if hint == nil, others.contains(name) {
+        hint = asEdgeTypes ? "\"\(name)\" is a node label" : "\"\(name)\" is an edge type"
+      }
+      if hint == nil { hint = "the schema declares \(list(known))" }
+      throw fail(
+        "\(asEdgeTypes ? "edge type" : "label") \"\(name)\" is not in the schema",
+        at: expression.span,
+        hint: hint
+      )
+    }
+  }
+
+  private func list(_ names: [String]) -> String {
+    if names.isEmpty { return "none" }
+    let shown = names.prefix(12).joined(separator: ", ")
+    return names.count > 12 ? shown + ", …" : shown
+  }
+
+  private func holds(_ expression: LabelExpression, _ labels: Set<String>) -> Bool {
+    switch expression.kind {
+    case .label(let name): labels.contains(name)
+    case .and(let left, let right): holds(left, labels) && holds(right, labels)
+    case .or(let left, let right): holds(left, labels) || holds(right, labels)
+    case .not(let operand): !holds(operand, labels)
+    case .any: !labels.isEmpty
+    }
+  }
+
+  func text(_ expression: LabelExpression) -> String {
+    switch expression.kind {
+    case .label(let name): name
+    case .and(let left, let right): "\(text(left))&\(text(right))"
+    case .or(let left, let right): "\(text(left))|\(text(right))"
+    case .not(let operand): "!\(text(operand))"
+    case .any: "%"
+    }
+  }
+
+  /// Refuses a property name that neither the schema nor the graph knows.
+  func check(property name: Identifier) throws(Diagnostics) {
+    guard let catalog, !catalog.properties.contains(name.name),
+      view.graph.propertyKey(named: name.name) == nil, !Self.structureParts.contains(name.name)
+    else { return }
+    throw fail(
+      "no node or edge of the schema has a property \"\(name.name)\"",
+      at: name.span,
+      hint: nearest(to: name.name, among: catalog.properties).map { "did you mean \"\($0)\"?" }
+    )
+  }
+
+  /// The parts of dates, times and durations, and of the maps that functions return.
+  static let structureParts: Set<String> = [
+    "year", "month", "day", "quarter", "week", "weekYear", "dayOfQuarter", "quarterDay", "dayOfWeek",
+    "weekDay", "ordinalDay", "hour", "minute", "second", "millisecond", "microsecond", "nanosecond",
+    "timezone", "offset", "offsetMinutes", "offsetSeconds", "epochMillis", "epochSeconds", "years",
+    "months", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds",
+    "quarters", "weeks", "earliest", "latest", "precision", "quartersOfYear", "monthsOfQuarter",
+    "monthsOfYear", "daysOfWeek", "minutesOfHour", "secondsOfMinute", "millisecondsOfSecond",
+    "microsecondsOfSecond", "nanosecondsOfSecond", "from", "to", "position", "time", "type",
+    "source", "quote", "id", "value",
+  ]
+}

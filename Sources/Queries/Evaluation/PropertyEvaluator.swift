@@ -1,0 +1,220 @@
+import Expressions
+import GraphModel
+import GraphStorage
+import OrderedCollections
+import SourceText
+
+/// `x.name`: a property of a node or edge, an entry of a map, a part of a date.
+final class PropertyEvaluator: Evaluator {
+  let base: Evaluator
+  let reader: PropertyReader
+
+  init(_ context: ExecutionContext, _ span: SourceSpan, base: Evaluator, name: String) {
+    self.base = base
+    reader = PropertyReader(context, name: name)
+    super.init(context, span)
+  }
+
+  override func evaluate(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Vector {
+    let source = try base.evaluate(chunk, rows)
+    if source.isConstant {
+      let result = Vector(capacity: 1)
+      try reader.read(source, constantRow.rows, into: result, at: span)
+      return result.constant()
+    }
+    let result = result(for: rows)
+    try reader.read(source, rows, into: result, at: span)
+    return result
+  }
+}
+
+/// Fetches one property, by name, of whatever a vector holds.
+final class PropertyReader {
+  private let context: ExecutionContext
+  private let name: String
+  private let key: UInt16?
+  /// By node table.
+  private var nodeColumns: [ColumnView?] = []
+  /// By edge type.
+  private var edgeColumns: [ColumnView?] = []
+  private let datePart: DatePart?
+
+  private enum DatePart {
+    case year, month, day
+  }
+
+  init(_ context: ExecutionContext, name: String) {
+    self.context = context
+    self.name = name
+    key = context.view.graph.propertyKey(named: name)
+    if let key {
+      nodeColumns = context.view.tables.map { table in
+        table.columnOfKey[Int(key)].map { table.columns[$0] }
+      }
+      edgeColumns = context.view.edgeTypes.map { type in
+        type.column(for: key).map { type.columns[$0] }
+      }
+    }
+    datePart =
+      switch name {
+      case "year": .year
+      case "month": .month
+      case "day": .day
+      default: nil
+      }
+  }
+
+  func read(
+    _ source: Vector,
+    _ rows: Rows,
+    into result: Vector,
+    at span: SourceSpan
+  ) throws(QueryError) {
+    switch source.uniform {
+    case Tag.node where context.options.languages.isEmpty: readNodes(source, rows, result)
+    case Tag.edge: readEdges(source, rows, result)
+    default:
+      for index in 0..<rows.count { try readRow(source, rows[index], result, span) }
+    }
+  }
+
+  private func readNodes(_ source: Vector, _ rows: Rows, _ result: Vector) {
+    let words = source.words
+    let mask = source.mask
+    let tables = context.view.nodeTables
+    let nodeRows = context.view.nodeRows
+    var table = -1
+    var column: ColumnView?
+    var index = 0
+    while index < rows.count {
+      let row = rows[index]
+      let node = Int(truncatingIfNeeded: words[row & mask])
+      let nodeTable = Int(tables[node])
+      if nodeTable != table {
+        table = nodeTable
+        column = nodeTable < nodeColumns.count ? nodeColumns[nodeTable] : nil
+      }
+      if let column {
+        read(column, Int(nodeRows[node]), result, row)
+      } else {
+        result.setNull(row)
+      }
+      index &+= 1
+    }
+  }
+
+  private func readEdges(_ source: Vector, _ rows: Rows, _ result: Vector) {
+    let words = source.words
+    let mask = source.mask
+    var type = -1
+    var column: ColumnView?
+    var index = 0
+    while index < rows.count {
+      let row = rows[index]
+      let edge = words[row & mask]
+      let edgeType = Int(truncatingIfNeeded: edge >> 32)
+      if edgeType != type {
+        type = edgeType
+        column = edgeType < edgeColumns.count ? edgeColumns[edgeType] : nil
+      }
+      if let column {
+        read(column, Int(UInt32(truncatingIfNeeded: edge)), result, row)
+      } else {
+        result.setNull(row)
+      }
+      index &+= 1
+    }
+  }
+
+  /// One cell of a column.
+  @inline(__always)
+  private func read(_ column: ColumnView, _ source: Int, _ result: Vector, _ row: Int) {
+    guard source < column.rowCount, column.positions[source] != 0 else {
+      result.setNull(row)
+      return
+    }
+    switch column.kind {
+    case .string: result.set(row, Tag.string, UInt64(column.words32[source]))
+    case .date:
+      let packed = Int32(bitPattern: column.words32[source])
+      result.set(row, Tag.date, UInt64(bitPattern: Int64(packed)))
+    case .boolean: result.set(row, Tag.boolean, UInt64(column.words32[source]))
+    case .integer: result.set(row, Tag.integer, column.words64[source])
+    case .float: result.set(row, Tag.float, column.words64[source])
+    case .dynamic:
+      context.store(column.values[Int(column.words32[source])], in: result, at: row)
+    }
+  }
+
+  private func readRow(
+    _ source: Vector,
+    _ row: Int,
+    _ result: Vector,
+    _ span: SourceSpan
+  ) throws(QueryError) {
+    let word = source.word(row)
+    switch source.tag(row) {
+    case Tag.null: result.setNull(row)
+    case Tag.node:
+      let node = Int(truncatingIfNeeded: word)
+      let table = Int(context.view.nodeTables[node])
+      guard table < nodeColumns.count, let column = nodeColumns[table] else {
+        result.setNull(row)
+        return
+      }
+      let nodeRow = Int(context.view.nodeRows[node])
+      if let code = preferredForm(column, nodeRow) {
+        result.set(row, Tag.string, UInt64(code))
+      } else {
+        read(column, nodeRow, result, row)
+      }
+    case Tag.edge:
+      let type = Int(truncatingIfNeeded: word >> 32)
+      guard type < edgeColumns.count, let column = edgeColumns[type] else {
+        result.setNull(row)
+        return
+      }
+      read(column, Int(UInt32(truncatingIfNeeded: word)), result, row)
+    case Tag.date where datePart != nil:
+      let date = PartialDate(packed: Int32(truncatingIfNeeded: word))
+      let part =
+        switch datePart {
+        case .month: date.month
+        case .day: date.day
+        default: date.year
+        }
+      if part == 0, datePart != .year {
+        result.setNull(row)
+      } else {
+        result.set(row, Tag.integer, UInt64(bitPattern: Int64(part)))
+      }
+    default:
+      let value = context.value(source, row)
+      if case .derivedEdge(let edge) = value {
+        context.store(edge.properties[name] ?? .null, in: result, at: row)
+        return
+      }
+      do {
+        context.store(try ValueOperations.property(of: value, named: name), in: result, at: row)
+      } catch {
+        throw error.queryError(at: span)
+      }
+    }
+  }
+
+  /// The form that the query's languages ask for, or `nil` for the one in the column.
+  private func preferredForm(_ column: ColumnView, _ row: Int) -> StringCode? {
+    guard let texts = column.texts, !context.options.languages.isEmpty else { return nil }
+    let forms = texts.forms(ofRow: row)
+    for language in context.options.languages {
+      let code = context.view.graph.strings.code(of: language)
+      for kind in [TextForm.Kind.name, nil] {
+        let found = forms.first {
+          texts.languages[$0] == code && (kind == nil || texts.kinds[$0] == kind?.rawValue)
+        }
+        if let found { return texts.texts[found] }
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,158 @@
+import Expressions
+import GraphModel
+import SourceText
+import Synchronization
+
+/// What is computed once for a graph and serves all its queries.
+final class GraphCaches: Sendable {
+  /// Lower-case bytes of strings that are not ASCII, by their code.
+  private let lowerCase = Mutex<[UInt64: [UInt8]]>([:])
+  private let folded = Mutex<[UInt64: FoldedText]>([:])
+
+  /// The most strings that each cache holds; it starts anew when it is full.
+  private static let entryCountMax = 2_000_000
+
+  func lowerCase(_ code: UInt64, make: () -> [UInt8]) -> [UInt8] {
+    lowerCase.withLock { cache in
+      if let known = cache[code] { return known }
+      if cache.count >= Self.entryCountMax { cache = [:] }
+      let made = make()
+      cache[code] = made
+      return made
+    }
+  }
+
+  func folded(_ code: UInt64, make: () -> FoldedText) -> FoldedText {
+    folded.withLock { cache in
+      if let known = cache[code] { return known }
+      if cache.count >= Self.entryCountMax { cache = [:] }
+      let made = make()
+      cache[code] = made
+      return made
+    }
+  }
+}
+
+/// STARTS WITH, ENDS WITH and CONTAINS, also over `toLower(…)` without making its strings.
+final class TextMatchEvaluator: OperandEvaluator {
+  let operation: TextOperator
+  /// Whether the left side is compared in lower case.
+  let lowerCase: Bool
+
+  init(
+    _ context: ExecutionContext,
+    _ span: SourceSpan,
+    _ operation: TextOperator,
+    _ left: Evaluator,
+    _ right: Evaluator,
+    lowerCase: Bool
+  ) {
+    self.operation = operation
+    self.lowerCase = lowerCase
+    super.init(context, span, [left, right])
+  }
+
+  override func fill(_ result: Vector, _ operands: [Vector], _ rows: Rows) throws(QueryError) {
+    let text = operands[0]
+    let part = operands[1]
+    if part.isConstant, part.tag(0) == Tag.string {
+      let needle = Array(context.strings.string(part.word(0)).utf8)
+      needle.withUnsafeBytes { needle in fill(result, text, needle, rows) }
+      return
+    }
+    for index in 0..<rows.count {
+      let row = rows[index]
+      guard text.tag(row) == Tag.string, part.tag(row) == Tag.string else {
+        result.setNull(row)
+        continue
+      }
+      let needle = Array(context.strings.string(part.word(row)).utf8)
+      let found = needle.withUnsafeBytes { matches(text.word(row), $0) }
+      result.setBoolean(row, found)
+    }
+  }
+
+  private func fill(
+    _ result: Vector,
+    _ text: Vector,
+    _ needle: UnsafeRawBufferPointer,
+    _ rows: Rows
+  ) {
+    var index = 0
+    while index < rows.count {
+      let row = rows[index]
+      if text.tag(row) == Tag.string {
+        result.set(row, Tag.boolean, matches(text.word(row), needle) ? 1 : 0)
+      } else {
+        result.setNull(row)
+      }
+      index &+= 1
+    }
+  }
+
+  private func matches(_ code: UInt64, _ needle: UnsafeRawBufferPointer) -> Bool {
+    let strings = context.strings
+    if !lowerCase { return strings.withBytes(code) { matches($0, needle) } }
+    let quick: Bool? = strings.withBytes(code) { bytes in
+      let isASCII = bytes.allSatisfy { $0 < 0x80 }
+      return isASCII ? matchesLowerCase(bytes, needle) : nil
+    }
+    if let quick { return quick }
+    let make = { Array(strings.string(code).lowercased().utf8) }
+    let lower =
+      code < QueryStrings.localBase ? context.caches.lowerCase(code, make: make) : make()
+    return lower.withUnsafeBytes { matches($0, needle) }
+  }
+
+  private func matches(_ text: UnsafeRawBufferPointer, _ part: UnsafeRawBufferPointer) -> Bool {
+    guard part.count <= text.count else { return false }
+    switch operation {
+    case .startsWith: return isEqual(text, 0, part)
+    case .endsWith: return isEqual(text, text.count - part.count, part)
+    case .contains, .matches:
+      var start = 0
+      while start <= text.count - part.count {
+        if isEqual(text, start, part) { return true }
+        start &+= 1
+      }
+      return false
+    }
+  }
+
+  @inline(__always)
+  private func isEqual(
+    _ text: UnsafeRawBufferPointer,
+    _ start: Int,
+    _ part: UnsafeRawBufferPointer
+  ) -> Bool {
+    var index = 0
+    while index < part.count {
+      if text[start &+ index] != part[index] { return false }
+      index &+= 1
+    }
+    return true
+  }
+
+  /// The same over ASCII text that is read in lower case on the way.
+  private func matchesLowerCase(
+    _ text: UnsafeRawBufferPointer,
+    _ part: UnsafeRawBufferPointer
+  ) -> Bool {
+    guard part.count <= text.count else { return false }
+    let last = text.count - part.count
+    var start = operation == .endsWith ? last : 0
+    let end = operation == .startsWith ? 0 : last
+    while start <= end {
+      var index = 0
+      while index < part.count {
+        let byte = text[start &+ index]
+        let lower = byte &- 0x41 < 26 ? byte | 0x20 : byte
+        if lower != part[index] { break }
+        index &+= 1
+      }
+      if index == part.count { return true }
+      start &+= 1
+    }
+    return false
+  }
+}

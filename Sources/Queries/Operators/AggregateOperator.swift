@@ -1,0 +1,486 @@
+import Expressions
+import GraphModel
+import SourceText
+
+/// Groups rows and folds each group's values.
+final class AggregateOperator: UnaryOperator {
+  private let aggregation: Aggregation
+  private let source: ArgumentSource
+  private let keys: [Evaluator]
+  private let folds: [Fold]
+  private var table: GroupTable
+  private var nextGroup = -1
+
+  init(
+    _ context: ExecutionContext,
+    _ plan: Plan,
+    _ input: Operator,
+    _ aggregation: Aggregation,
+    _ source: ArgumentSource
+  ) {
+    self.aggregation = aggregation
+    self.source = source
+    let evaluators = EvaluatorBuilder(context)
+    keys = aggregation.keys.map { evaluators.make($0.value) }
+    folds = aggregation.aggregates.map {
+      Fold.make(context, $0, evaluators, weights: aggregation.weights)
+    }
+    table = GroupTable(
+      context,
+      keyCount: aggregation.keys.count + (aggregation.partition == nil ? 0 : 1)
+    )
+    super.init(context, plan, input)
+  }
+
+  override func restart() {
+    table = GroupTable(context, keyCount: table.keyCount)
+    for fold in folds { fold.restart() }
+    nextGroup = -1
+    super.restart()
+  }
+
+  override func next() throws(QueryError) -> Chunk? {
+    if nextGroup < 0 {
+      try consume()
+      nextGroup = 0
+    }
+    if nextGroup >= table.count { return nil }
+    let count = min(Chunk.rowCountMax, table.count - nextGroup)
+    let chunk = Chunk(slotCount: context.slotCount, selection: Selection(all: count))
+    let wanted = Selection(capacity: count)
+    for row in nextGroup..<(nextGroup + count) { wanted.append(row) }
+    for (index, key) in aggregation.keys.enumerated() {
+      chunk.columns[key.slot] = table.keys[index].gathered(wanted.rows)
+    }
+    if let partition = aggregation.partition, let column = table.keys.last {
+      chunk.columns[partition] = column.gathered(wanted.rows)
+    }
+    for (index, fold) in folds.enumerated() {
+      let slot = aggregation.aggregates[index].slot
+      chunk.columns[slot] = try fold.result(nextGroup..<(nextGroup + count))
+    }
+    nextGroup += count
+    try context.count(rows: count)
+    return chunk
+  }
+
+  private func consume() throws(QueryError) {
+    let isGlobal = aggregation.keys.isEmpty
+    if isGlobal, let partition = aggregation.partition, let outer = source.chunk {
+      // Each outer row has a group, also where it has no inner rows.
+      let column = outer.column(partition)
+      for index in 0..<outer.count { _ = table.group([column], outer.rows[index]) }
+    }
+    if isGlobal, aggregation.partition == nil { _ = table.group([], 0) }
+    let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: Chunk.rowCountMax)
+    defer { groups.deallocate() }
+    for fold in folds { fold.grow(to: table.count) }
+    while let chunk = try input.next() {
+      try context.count(rows: chunk.count)
+      var columns: [Vector] = []
+      for key in keys { columns.append(try key.evaluate(chunk, chunk.rows)) }
+      if let partition = aggregation.partition { columns.append(chunk.column(partition)) }
+      var start = 0
+      // Chunks of an enclosing plan's arguments may be larger than ours.
+      while start < chunk.count {
+        let count = min(Chunk.rowCountMax, chunk.count - start)
+        let rows = Rows(chunk.rows.pointer + start, count: count)
+        try consume(chunk, rows, columns, groups)
+        start += count
+      }
+    }
+  }
+
+  private func consume(
+    _ chunk: Chunk,
+    _ rows: Rows,
+    _ columns: [Vector],
+    _ groups: UnsafeMutablePointer<UInt32>
+  ) throws(QueryError) {
+    let before = table.count
+    if columns.isEmpty {
+      groups.update(repeating: 0, count: rows.count)
+    } else {
+      table.groups(columns, rows, into: groups)
+    }
+    try context.count(bytes: (table.count - before) * (table.bytesPerGroup + 16 * folds.count))
+    for fold in folds {
+      fold.grow(to: table.count)
+      try fold.add(chunk, rows, groups)
+    }
+  }
+}
+
+/// One aggregate over all groups.
+class Fold {
+  let context: ExecutionContext
+  let span: SourceSpan
+  let argument: Evaluator?
+  /// Finds the values that a group has had already, for DISTINCT.
+  private var seen: GroupTable?
+
+  init(
+    _ context: ExecutionContext,
+    _ span: SourceSpan,
+    _ argument: Evaluator?,
+    distinct: Bool
+  ) {
+    self.context = context
+    self.span = span
+    self.argument = argument
+    seen = distinct ? GroupTable(context, keyCount: 2) : nil
+  }
+
+  static func make(
+    _ context: ExecutionContext,
+    _ assignment: AggregateAssignment,
+    _ evaluators: EvaluatorBuilder,
+    weights: [Int]
+  ) -> Fold {
+    let aggregate = assignment.aggregate
+    let argument = aggregate.arguments.first.map(evaluators.make)
+    let span = assignment.span
+    let distinct = aggregate.distinct
+    switch aggregate.name {
+    case "count":
+      return CountFold(context, span, argument, distinct: distinct, weights: weights)
+    case "sum": return SumFold(context, span, argument, distinct: distinct)
+    case "min":
+      return ExtremeFold(context, span, argument, distinct: false, wantsLess: true)
+    case "max":
+      return ExtremeFold(context, span, argument, distinct: false, wantsLess: false)
+    case "collect": return CollectFold(context, span, argument, distinct: distinct)
+    default:
+      return LibraryFold(
+        context,
+        span,
+        argument,
+        distinct: distinct,
+        name: aggregate.name,
+        parameter: aggregate.arguments.count > 1 ? evaluators.make(aggregate.arguments[1]) : nil
+      )
+    }
+  }
+
+  func restart() {
+    if seen != nil { seen = GroupTable(context, keyCount: 2) }
+  }
+
+  func grow(to count: Int) {}
+
+  final func add(
+    _ chunk: Chunk,
+    _ rows: Rows,
+    _ groups: UnsafeMutablePointer<UInt32>
+  ) throws(QueryError) {
+    guard let argument else {
+      try fold(chunk, Vector.nothing(), rows, groups)
+      return
+    }
+    let values = try argument.evaluate(chunk, rows)
+    guard let seen else {
+      try fold(chunk, values, rows, groups)
+      return
+    }
+    let groupColumn = Vector(capacity: rows.count == 0 ? 1 : rows[rows.count - 1] + 1)
+    for index in 0..<rows.count {
+      groupColumn.set(rows[index], Tag.integer, UInt64(groups[index]))
+    }
+    let pairs = UnsafeMutablePointer<UInt32>.allocate(capacity: rows.count)
+    let newGroups = UnsafeMutablePointer<UInt32>.allocate(capacity: rows.count)
+    defer {
+      pairs.deallocate()
+      newGroups.deallocate()
+    }
+    var known = seen.count
+    seen.groups([groupColumn, values], rows, into: pairs)
+    try context.count(bytes: (seen.count - known) * seen.bytesPerGroup)
+    let new = Selection(capacity: seen.count - known)
+    for index in 0..<rows.count where Int(pairs[index]) == known {
+      newGroups[new.count] = groups[index]
+      new.append(rows[index])
+      known += 1
+    }
+    try fold(chunk, values, new.rows, newGroups)
+  }
+
+  /// Takes the values of some rows into their groups.
+  func fold(
+    _ chunk: Chunk,
+    _ values: Vector,
+    _ rows: Rows,
+    _ groups: UnsafeMutablePointer<UInt32>
+  ) throws(QueryError) {
+    preconditionFailure("every fold folds")
+  }
+
+  func result(_ groups: Range<Int>) throws(QueryError) -> Vector {
+    preconditionFailure("every fold has a result")
+  }
+}
+
+final class CountFold: Fold {
+  private let weights: [Int]
+  private var counts: [Int64] = []
+
+  init(
+    _ context: ExecutionContext,
+    _ span: SourceSpan,
+    _ argument: Evaluator?,
+    distinct: Bool,
+    weights: [Int]
+  ) {
+    self.weights = weights
+    super.init(context, span, argument, distinct: distinct)
+  }
+
+  override func restart() {
+    counts = []
+    super.restart()
+  }
+
+  override func grow(to count: Int) {
+    while counts.count < count { counts.append(0) }
+  }
+
+  override func fold(
+    _ chunk: Chunk,
+    _ values: Vector,
+    _ rows: Rows,
+    _ groups: UnsafeMutablePointer<UInt32>
+  ) throws(QueryError) {
+    let countsRows = argument == nil
+    let weight = weights.first.map { chunk.column($0) }
+    counts.withUnsafeMutableBufferPointer { counts in
+      var index = 0
+      if countsRows, let weight {
+        while index < rows.count {
+          counts[Int(groups[index])] &+= Int64(bitPattern: weight.word(rows[index]))
+          index &+= 1
+        }
+      } else if countsRows {
+        while index < rows.count {
+          counts[Int(groups[index])] &+= 1
+          index &+= 1
+        }
+      } else {
+        while index < rows.count {
+          counts[Int(groups[index])] &+= values.isNull(rows[index]) ? 0 : 1
+          index &+= 1
+        }
+      }
+    }
+  }
+
+  override func result(_ groups: Range<Int>) throws(QueryError) -> Vector {
+    let result = Vector(capacity: groups.count, uniform: Tag.integer)
+    for (row, group) in groups.enumerated() {
+      result.words[row] = UInt64(bitPattern: counts[group])
+    }
+    return result
+  }
+}
+
+/// Sums integers in place; anything else goes the library's way.
+final class SumFold: Fold {
+  private var sums: [Int64] = []
+  private var others: [Int: any Accumulator] = [:]
+
+  override func restart() {
+    sums = []
+    others = [:]
+    super.restart()
+  }
+
+  override func grow(to count: Int) {
+    while sums.count < count { sums.append(0) }
+  }
+
+  override func fold(
+    _ chunk: Chunk,
+    _ values: Vector,
+    _ rows: Rows,
+    _ groups: UnsafeMutablePointer<UInt32>
+  ) throws(QueryError) {
+    for index in 0..<rows.count {
+      let row = rows[index]
+      let group = Int(groups[index])
+      if values.isNull(row) { continue }
+      if values.tag(row) == Tag.integer, others.isEmpty || others[group] == nil {
+        let (sum, overflow) = sums[group].addingReportingOverflow(
+          Int64(bitPattern: values.word(row))
+        )
+        if !overflow {
+          sums[group] = sum
+          continue
+        }
+      }
+      do {
+        var accumulator = others[group] ?? SumAccumulator()
+        if others[group] == nil, sums[group] != 0 { try accumulator.add(.integer(sums[group])) }
+        try accumulator.add(context.value(values, row))
+        others[group] = accumulator
+      } catch {
+        throw error.queryError(at: span)
+      }
+    }
+  }
+
+  override func result(_ groups: Range<Int>) throws(QueryError) -> Vector {
+    let result = Vector(capacity: groups.count)
+    for (row, group) in groups.enumerated() {
+      if let other = others[group] {
+        context.store(other.finish(), in: result, at: row)
+      } else {
+        result.set(row, Tag.integer, UInt64(bitPattern: sums[group]))
+      }
+    }
+    return result
+  }
+}
+
+/// `min` and `max`, by the order of ORDER BY.
+final class ExtremeFold: Fold {
+  private let wantsLess: Bool
+  private var best = Vector(capacity: 16)
+
+  init(
+    _ context: ExecutionContext,
+    _ span: SourceSpan,
+    _ argument: Evaluator?,
+    distinct: Bool,
+    wantsLess: Bool
+  ) {
+    self.wantsLess = wantsLess
+    super.init(context, span, argument, distinct: distinct)
+  }
+
+  override func restart() { best = Vector(capacity: 16) }
+
+  override func grow(to count: Int) {
+    while best.count < count { best.append(Tag.null, 0) }
+  }
+
+  override func fold(
+    _ chunk: Chunk,
+    _ values: Vector,
+    _ rows: Rows,
+    _ groups: UnsafeMutablePointer<UInt32>
+  ) throws(QueryError) {
+    for index in 0..<rows.count {
+      let row = rows[index]
+      let group = Int(groups[index])
+      if values.isNull(row) { continue }
+      if best.isNull(group) {
+        best.copy(from: values, row: row, to: group)
+        continue
+      }
+      let order = compareCells(context, values, row, best, group)
+      if wantsLess ? order < 0 : order > 0 { best.copy(from: values, row: row, to: group) }
+    }
+  }
+
+  override func result(_ groups: Range<Int>) throws(QueryError) -> Vector {
+    let result = Vector(capacity: groups.count)
+    for (row, group) in groups.enumerated() { result.copy(from: best, row: group, to: row) }
+    return result
+  }
+}
+
+final class CollectFold: Fold {
+  private var lists: [Vector] = []
+
+  override func restart() {
+    lists = []
+    super.restart()
+  }
+
+  override func grow(to count: Int) {
+    while lists.count < count { lists.append(Vector(capacity: 2)) }
+  }
+
+  override func fold(
+    _ chunk: Chunk,
+    _ values: Vector,
+    _ rows: Rows,
+    _ groups: UnsafeMutablePointer<UInt32>
+  ) throws(QueryError) {
+    for index in 0..<rows.count where !values.isNull(rows[index]) {
+      lists[Int(groups[index])].append(from: values, row: rows[index])
+    }
+    try context.count(bytes: rows.count * 12)
+  }
+
+  override func result(_ groups: Range<Int>) throws(QueryError) -> Vector {
+    let result = Vector(capacity: groups.count)
+    for (row, group) in groups.enumerated() {
+      result.setBox(row, .list(CellList(lists[group], count: lists[group].count)))
+    }
+    return result
+  }
+}
+
+/// An aggregate of the library, on values.
+final class LibraryFold: Fold {
+  private let name: String
+  private let parameter: Evaluator?
+  private var accumulators: [(any Accumulator)?] = []
+
+  init(
+    _ context: ExecutionContext,
+    _ span: SourceSpan,
+    _ argument: Evaluator?,
+    distinct: Bool,
+    name: String,
+    parameter: Evaluator?
+  ) {
+    self.name = name
+    self.parameter = parameter
+    super.init(context, span, argument, distinct: distinct)
+  }
+
+  override func restart() {
+    accumulators = []
+    super.restart()
+  }
+
+  override func grow(to count: Int) {
+    while accumulators.count < count { accumulators.append(nil) }
+  }
+
+  override func fold(
+    _ chunk: Chunk,
+    _ values: Vector,
+    _ rows: Rows,
+    _ groups: UnsafeMutablePointer<UInt32>
+  ) throws(QueryError) {
+    guard let function = FunctionLibrary.aggregate(named: name) else { return }
+    let parameters = try parameter?.evaluate(chunk, rows)
+    for index in 0..<rows.count {
+      let group = Int(groups[index])
+      do {
+        var accumulator: any Accumulator
+        if let known = accumulators[group] {
+          accumulator = known
+        } else {
+          let parameter = parameters.map { context.value($0, rows[index]) }
+          accumulator = try function.accumulator(parameter: parameter)
+        }
+        accumulators[group] = nil
+        try accumulator.add(context.value(values, rows[index]))
+        accumulators[group] = accumulator
+      } catch {
+        throw error.queryError(at: span)
+      }
+    }
+  }
+
+  override func result(_ groups: Range<Int>) throws(QueryError) -> Vector {
+    let result = Vector(capacity: groups.count)
+    let none = try? FunctionLibrary.aggregate(named: name)?.accumulator(parameter: .float(0))
+    for (row, group) in groups.enumerated() {
+      context.store((accumulators[group] ?? none)?.finish() ?? .null, in: result, at: row)
+    }
+    return result
+  }
+}

@@ -1,0 +1,444 @@
+import GraphModel
+import SourceText
+
+/// A step of a running query, pulled one chunk at a time.
+///
+/// Dispatch is dynamic and paid once a chunk.
+class Operator {
+  let context: ExecutionContext
+  let live: [Int]
+
+  init(_ context: ExecutionContext, _ plan: Plan) {
+    self.context = context
+    live = plan.live
+  }
+
+  /// The next rows, at least one; `nil` when there are no more.
+  func next() throws(QueryError) -> Chunk? {
+    preconditionFailure("every operator makes rows")
+  }
+
+  /// Starts anew, for the next rows of the enclosing plan.
+  func restart() {}
+
+  /// A chunk whose row n is the row `parents[n]` of another, in the columns that live on.
+  func expanded(_ chunk: Chunk, _ parents: Selection) -> Chunk {
+    let result = Chunk(
+      slotCount: context.slotCount,
+      selection: Selection(all: parents.count)
+    )
+    for slot in live {
+      if let column = chunk.columns[slot] { result.columns[slot] = column.gathered(parents.rows) }
+    }
+    return result
+  }
+}
+
+/// The rows that an enclosing plan hands to an inner one.
+final class ArgumentSource {
+  fileprivate(set) var chunk: Chunk?
+
+  func restart(with chunk: Chunk) { self.chunk = chunk }
+}
+
+/// Makes operators out of a plan, for one run.
+final class OperatorBuilder {
+  let context: ExecutionContext
+  let argument = ArgumentSource()
+
+  init(_ context: ExecutionContext) {
+    self.context = context
+  }
+
+  func make(_ plan: Plan) -> Operator {
+    let made = makeOperator(plan)
+    return context.profile == nil ? made : ProfilingOperator(context, plan, made)
+  }
+
+  private func makeOperator(_ plan: Plan) -> Operator {
+    let evaluators = EvaluatorBuilder(context)
+    func input() -> Operator { make(plan.inputs[0]) }
+    switch plan.operation {
+    case .single: return SingleOperator(context, plan)
+    case .argument: return ArgumentLeaf(context, plan, argument)
+    case .scan(let slot, let labelSets, _):
+      return ScanOperator(context, plan, input(), slot: slot, labelSets: labelSets)
+    case .seek(let slot, let id, let labelSets, _):
+      return SeekOperator(
+        context,
+        plan,
+        input(),
+        slot: slot,
+        id: evaluators.make(id),
+        labelSets: labelSets
+      )
+    case .edgeSeek(let seek): return EdgeSeekOperator(context, plan, input(), seek)
+    case .expand(let expansion):
+      if expansion.countSlot != nil { return DegreeOperator(context, plan, input(), expansion) }
+      return expansion.into
+        ? ExpandIntoOperator(context, plan, input(), expansion)
+        : ExpandOperator(context, plan, input(), expansion)
+    case .edgeEnds(let expansion): return EdgeEndsOperator(context, plan, input(), expansion)
+    case .walk(let walk): return WalkOperator(context, plan, input(), walk)
+    case .shortest(let shortest): return ShortestPathOperator(context, plan, input(), shortest)
+    case .filter(let predicate):
+      return FilterOperator(context, plan, input(), predicate.conjuncts.map(evaluators.make))
+    case .project(let assignments):
+      return ProjectOperator(
+        context,
+        plan,
+        input(),
+        assignments.map { ($0.slot, evaluators.make($0.value)) }
+      )
+    case .aggregate(let aggregation):
+      return AggregateOperator(context, plan, input(), aggregation, argument)
+    case .distinct(let slots, let partition):
+      return DistinctOperator(context, plan, input(), slots + (partition.map { [$0] } ?? []))
+    case .sort(let sorting): return SortOperator(context, plan, input(), sorting)
+    case .slice(let skip, let limit, let partition):
+      return SliceOperator(context, plan, input(), skip, limit, partition: partition)
+    case .unwind(let list, let slot):
+      return UnwindOperator(context, plan, input(), evaluators.make(list), slot: slot)
+    case .union: return UnionOperator(context, plan, plan.inputs.map(make))
+    case .apply(let application):
+      let inner = OperatorBuilder(context)
+      return ApplyOperator(
+        context,
+        plan,
+        input(),
+        inner.make(plan.inputs[1]),
+        inner.argument,
+        application
+      )
+    }
+  }
+}
+
+/// One row without columns.
+final class SingleOperator: Operator {
+  private var done = false
+
+  override func next() throws(QueryError) -> Chunk? {
+    if done { return nil }
+    done = true
+    return Chunk(slotCount: context.slotCount, selection: Selection(all: 1))
+  }
+
+  override func restart() { done = false }
+}
+
+/// The rows of the enclosing plan.
+final class ArgumentLeaf: Operator {
+  private let source: ArgumentSource
+  private var done = false
+
+  init(_ context: ExecutionContext, _ plan: Plan, _ source: ArgumentSource) {
+    self.source = source
+    super.init(context, plan)
+  }
+
+  override func next() throws(QueryError) -> Chunk? {
+    if done { return nil }
+    done = true
+    guard let chunk = source.chunk, chunk.count > 0 else { return nil }
+    return chunk
+  }
+
+  override func restart() { done = false }
+}
+
+/// Measures another operator, its inputs included.
+final class ProfilingOperator: Operator {
+  private let inner: Operator
+  private let plan: Plan
+
+  init(_ context: ExecutionContext, _ plan: Plan, _ inner: Operator) {
+    self.inner = inner
+    self.plan = plan
+    super.init(context, plan)
+  }
+
+  override func next() throws(QueryError) -> Chunk? {
+    let start = ContinuousClock.now
+    let chunk = try inner.next()
+    let key = ObjectIdentifier(plan)
+    context.profile?[key, default: PlanProfile()].time += ContinuousClock.now - start
+    context.profile?[key, default: PlanProfile()].rowCount += chunk?.count ?? 0
+    return chunk
+  }
+
+  override func restart() { inner.restart() }
+}
+
+/// An operator that draws from one other.
+class UnaryOperator: Operator {
+  let input: Operator
+
+  init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator) {
+    self.input = input
+    super.init(context, plan)
+  }
+
+  override func restart() { input.restart() }
+}
+
+final class FilterOperator: UnaryOperator {
+  private let conjuncts: [Evaluator]
+
+  init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ conjuncts: [Evaluator]) {
+    self.conjuncts = conjuncts
+    super.init(context, plan, input)
+  }
+
+  override func next() throws(QueryError) -> Chunk? {
+    while let chunk = try input.next() {
+      try context.count(rows: chunk.count)
+      var selection = chunk.selection
+      for conjunct in conjuncts where selection.count > 0 {
+        selection = try conjunct.select(chunk, selection.rows)
+      }
+      if selection.count > 0 { return Chunk(columns: chunk.columns, selection: selection) }
+    }
+    return nil
+  }
+}
+
+final class ProjectOperator: UnaryOperator {
+  private let assignments: [(slot: Int, value: Evaluator)]
+
+  init(
+    _ context: ExecutionContext,
+    _ plan: Plan,
+    _ input: Operator,
+    _ assignments: [(slot: Int, value: Evaluator)]
+  ) {
+    self.assignments = assignments
+    super.init(context, plan, input)
+  }
+
+  override func next() throws(QueryError) -> Chunk? {
+    guard let chunk = try input.next() else { return nil }
+    let result = Chunk(columns: chunk.columns, selection: chunk.selection)
+    for (slot, value) in assignments {
+      result.columns[slot] = try value.evaluate(chunk, chunk.rows)
+    }
+    return result
+  }
+}
+
+final class DistinctOperator: UnaryOperator {
+  private let slots: [Int]
+  private var table: GroupTable
+
+  init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ slots: [Int]) {
+    self.slots = slots
+    table = GroupTable(context, keyCount: slots.count)
+    super.init(context, plan, input)
+  }
+
+  override func next() throws(QueryError) -> Chunk? {
+    while let chunk = try input.next() {
+      try context.count(rows: chunk.count)
+      let columns = slots.map { chunk.column($0) }
+      let rows = chunk.rows
+      let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: rows.count)
+      defer { groups.deallocate() }
+      var known = table.count
+      table.groups(columns, rows, into: groups)
+      try context.count(bytes: (table.count - known) * table.bytesPerGroup)
+      let selection = Selection(capacity: table.count - known)
+      for index in 0..<rows.count where Int(groups[index]) == known {
+        selection.append(rows[index])
+        known += 1
+      }
+      if selection.count > 0 { return Chunk(columns: chunk.columns, selection: selection) }
+    }
+    return nil
+  }
+
+  override func restart() {
+    table = GroupTable(context, keyCount: slots.count)
+    super.restart()
+  }
+}
+
+final class UnwindOperator: UnaryOperator {
+  private let list: Evaluator
+  private let slot: Int
+  private var chunk: Chunk?
+  private var lists = Vector.nothing()
+  private var rowIndex = 0
+  private var elements = Vector(capacity: 1)
+  private var elementIndex = 0
+
+  init(
+    _ context: ExecutionContext,
+    _ plan: Plan,
+    _ input: Operator,
+    _ list: Evaluator,
+    slot: Int
+  ) {
+    self.list = list
+    self.slot = slot
+    super.init(context, plan, input)
+  }
+
+  override func restart() {
+    chunk = nil
+    super.restart()
+  }
+
+  override func next() throws(QueryError) -> Chunk? {
+    let parents = Selection(capacity: Chunk.rowCountMax)
+    let values = Vector(capacity: Chunk.rowCountMax)
+    while true {
+      if chunk == nil {
+        guard let drawn = try input.next() else { return nil }
+        lists = try list.evaluate(drawn, drawn.rows)
+        chunk = drawn
+        rowIndex = -1
+        elements = Vector(capacity: 1)
+        elementIndex = 0
+      }
+      guard let chunk else { return nil }
+      while parents.count < Chunk.rowCountMax {
+        if elementIndex < elements.count {
+          let wanted = min(elements.count - elementIndex, Chunk.rowCountMax - parents.count)
+          for _ in 0..<wanted {
+            values.append(from: elements, row: elementIndex)
+            parents.append(chunk.rows[rowIndex])
+            elementIndex += 1
+          }
+          continue
+        }
+        rowIndex += 1
+        if rowIndex == chunk.count { break }
+        try load(chunk.rows[rowIndex])
+      }
+      if rowIndex == chunk.count, elementIndex >= elements.count { self.chunk = nil }
+      if parents.count > 0 {
+        try context.count(rows: parents.count)
+        let result = expanded(chunk, parents)
+        result.columns[slot] = values
+        return result
+      }
+    }
+  }
+
+  private func load(_ row: Int) throws(QueryError) {
+    elementIndex = 0
+    if lists.tag(row) == Tag.boxed, case .list(let list) = lists.boxes[Int(lists.word(row))] {
+      elements = list.cells
+      if list.count == list.cells.count { return }
+    }
+    elements = Vector(capacity: 4)
+    if lists.isNull(row) { return }
+    if context.appendElements(of: lists, row: row, to: elements) == nil {
+      // Whatever is no list is unwound as a list of itself.
+      elements.append(from: lists, row: row)
+    }
+  }
+}
+
+final class UnionOperator: Operator {
+  private let inputs: [Operator]
+  private var current = 0
+
+  init(_ context: ExecutionContext, _ plan: Plan, _ inputs: [Operator]) {
+    self.inputs = inputs
+    super.init(context, plan)
+  }
+
+  override func next() throws(QueryError) -> Chunk? {
+    while current < inputs.count {
+      if let chunk = try inputs[current].next() { return chunk }
+      current += 1
+    }
+    return nil
+  }
+
+  override func restart() {
+    current = 0
+    for input in inputs { input.restart() }
+  }
+}
+
+/// Runs an inner plan for all rows of a chunk at once: CALL { }, OPTIONAL MATCH.
+final class ApplyOperator: UnaryOperator {
+  private let inner: Operator
+  private let source: ArgumentSource
+  private let application: Application
+  private var outer: Chunk?
+  private var matched: [Bool] = []
+
+  init(
+    _ context: ExecutionContext,
+    _ plan: Plan,
+    _ input: Operator,
+    _ inner: Operator,
+    _ source: ArgumentSource,
+    _ application: Application
+  ) {
+    self.inner = inner
+    self.source = source
+    self.application = application
+    super.init(context, plan, input)
+  }
+
+  override func restart() {
+    outer = nil
+    super.restart()
+  }
+
+  override func next() throws(QueryError) -> Chunk? {
+    while true {
+      if outer == nil {
+        guard let chunk = try input.next() else { return nil }
+        start(chunk)
+      }
+      guard let outer else { return nil }
+      if let rows = try inner.next() {
+        try context.count(rows: rows.count)
+        return join(outer, rows)
+      }
+      self.outer = nil
+      if application.optional, let rest = unmatched(outer) { return rest }
+    }
+  }
+
+  private func start(_ chunk: Chunk) {
+    outer = chunk
+    let last = chunk.rows[chunk.count - 1]
+    matched = Array(repeating: false, count: application.optional ? last + 1 : 0)
+    let argument = Chunk(columns: chunk.columns, selection: chunk.selection)
+    argument.columns[application.rowSlot] = rowNumbers(last + 1)
+    source.restart(with: argument)
+    inner.restart()
+  }
+
+  private func join(_ outer: Chunk, _ rows: Chunk) -> Chunk {
+    let outerRows = rows.column(application.rowSlot)
+    let parents = Selection(capacity: rows.count)
+    for index in 0..<rows.count {
+      let row = Int(outerRows.word(rows.rows[index]))
+      parents.append(row)
+      if application.optional { matched[row] = true }
+    }
+    let result = expanded(outer, parents)
+    for slot in application.produced {
+      if let column = rows.columns[slot] { result.columns[slot] = column.gathered(rows.rows) }
+    }
+    return result
+  }
+
+  private func unmatched(_ outer: Chunk) -> Chunk? {
+    let parents = Selection(capacity: outer.count)
+    for index in 0..<outer.count where !matched[outer.rows[index]] {
+      parents.append(outer.rows[index])
+    }
+    if parents.count == 0 { return nil }
+    let result = expanded(outer, parents)
+    for slot in application.produced { result.columns[slot] = Vector.nothing() }
+    return result
+  }
+}

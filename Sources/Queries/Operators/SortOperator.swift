@@ -1,0 +1,267 @@
+import Expressions
+import GraphModel
+import SourceText
+
+/// Orders two cells as ORDER BY does: less than, equal to or greater than zero; null is last.
+func compareCells(
+  _ context: ExecutionContext,
+  _ left: Vector,
+  _ leftRow: Int,
+  _ right: Vector,
+  _ rightRow: Int
+) -> Int {
+  let tag = left.tag(leftRow)
+  if tag == right.tag(rightRow) {
+    let first = left.word(leftRow)
+    let second = right.word(rightRow)
+    switch tag {
+    case Tag.null: return 0
+    case Tag.string: return context.strings.compare(first, second)
+    case Tag.integer, Tag.date:
+      let first = Int64(bitPattern: first)
+      let second = Int64(bitPattern: second)
+      return first < second ? -1 : first == second ? 0 : 1
+    case Tag.boolean, Tag.node, Tag.edge: return first < second ? -1 : first == second ? 0 : 1
+    default: break
+    }
+  }
+  if tag == Tag.null { return 1 }
+  if right.tag(rightRow) == Tag.null { return -1 }
+  return ValueOperations.order(context.value(left, leftRow), context.value(right, rightRow))
+}
+
+/// The value of SKIP or LIMIT.
+func rowCount(_ context: ExecutionContext, _ bound: Bound?) throws(QueryError) -> Int? {
+  guard let bound else { return nil }
+  let evaluator = EvaluatorBuilder(context).make(bound)
+  let chunk = Chunk(slotCount: context.slotCount, selection: Selection(all: 1))
+  let value = context.value(try evaluator.evaluate(chunk, chunk.rows), 0)
+  guard case .integer(let count) = value else {
+    throw evaluator.error(
+      .typeMismatch,
+      "a number of rows is expected to be an integer, not \(value.typeName)"
+    )
+  }
+  guard count >= 0 else {
+    throw evaluator.error(.argumentOutOfRange, "a number of rows is never negative: \(count)")
+  }
+  return Int(count)
+}
+
+/// ORDER BY, with SKIP and LIMIT; keeps no more rows than the limit asks for.
+final class SortOperator: UnaryOperator {
+  private let sorting: Sorting
+  private let keys: [Evaluator]
+  private let descending: [Bool]
+  /// Buffered rows: the live columns by slot, and the keys.
+  private var columns: [Vector] = []
+  private var keyColumns: [Vector] = []
+  private var bufferedCount = 0
+  private var order: [Int32] = []
+  private var nextRow = -1
+  private var end = 0
+  /// The row that a new one must beat, once there are enough.
+  private var threshold: Int?
+
+  init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ sorting: Sorting) {
+    self.sorting = sorting
+    let evaluators = EvaluatorBuilder(context)
+    var keys = sorting.keys.map { evaluators.make($0.value) }
+    var descending = sorting.keys.map(\.descending)
+    if let partition = sorting.partition {
+      keys.insert(SlotEvaluator(context, SourceSpan(0, 0), slot: partition), at: 0)
+      descending.insert(false, at: 0)
+    }
+    self.keys = keys
+    self.descending = descending
+    super.init(context, plan, input)
+    reset()
+  }
+
+  override func restart() {
+    reset()
+    super.restart()
+  }
+
+  private func reset() {
+    columns = live.map { _ in Vector(capacity: 64) }
+    keyColumns = keys.map { _ in Vector(capacity: 64) }
+    bufferedCount = 0
+    order = []
+    nextRow = -1
+    threshold = nil
+  }
+
+  override func next() throws(QueryError) -> Chunk? {
+    if nextRow < 0 { try consume() }
+    if nextRow >= end { return nil }
+    let count = min(Chunk.rowCountMax, end - nextRow)
+    let chunk = Chunk(slotCount: context.slotCount, selection: Selection(all: count))
+    order.withUnsafeBufferPointer { order in
+      guard let base = order.baseAddress else { return }
+      let rows = Rows(base + nextRow, count: count)
+      for (index, slot) in live.enumerated() where columns[index].count > 0 {
+        chunk.columns[slot] = columns[index].gathered(rows)
+      }
+    }
+    nextRow += count
+    return chunk
+  }
+
+  private func consume() throws(QueryError) {
+    let skip = try rowCount(context, sorting.skip) ?? 0
+    let limit = try rowCount(context, sorting.limit)
+    let keep = sorting.partition == nil ? limit.map { $0 &+ skip } : nil
+    while let chunk = try input.next() {
+      try context.count(rows: chunk.count)
+      var keyVectors: [Vector] = []
+      for key in keys { keyVectors.append(try key.evaluate(chunk, chunk.rows)) }
+      append(chunk, keyVectors)
+      if let keep, bufferedCount >= keep &+ 4096 { prune(to: keep) }
+      try context.count(bytes: keep == nil ? chunk.count * 9 * (columns.count + keys.count) : 0)
+    }
+    sort()
+    if let partition = sorting.partition, skip > 0 || limit != nil {
+      slicePartitions(partition, skip: skip, limit: limit)
+      nextRow = 0
+      end = order.count
+      return
+    }
+    nextRow = min(skip, bufferedCount)
+    end = limit.map { min(bufferedCount, nextRow &+ $0) } ?? bufferedCount
+  }
+
+  private func append(_ chunk: Chunk, _ keyVectors: [Vector]) {
+    var rows = chunk.rows
+    var better: Selection?
+    if let threshold {
+      let selection = Selection(capacity: rows.count)
+      for index in 0..<rows.count
+      where isBefore(keyVectors, rows[index], keyColumns, threshold) {
+        selection.append(rows[index])
+      }
+      better = selection
+      rows = selection.rows
+    }
+    for (index, slot) in live.enumerated() {
+      if let column = chunk.columns[slot] { columns[index].append(from: column, rows: rows) }
+    }
+    for (index, vector) in keyVectors.enumerated() {
+      keyColumns[index].append(from: vector, rows: rows)
+    }
+    bufferedCount += rows.count
+    _ = better
+  }
+
+  private func isBefore(_ left: [Vector], _ leftRow: Int, _ right: [Vector], _ rightRow: Int)
+    -> Bool
+  {
+    for key in 0..<left.count {
+      let order = compareCells(context, left[key], leftRow, right[key], rightRow)
+      if order != 0 { return descending[key] ? order > 0 : order < 0 }
+    }
+    return false
+  }
+
+  /// Sorts row numbers; equal rows stay in the order in which they came.
+  private func sort() {
+    order = (0..<Int32(bufferedCount)).map { $0 }
+    let keyColumns = keyColumns
+    order.sort { left, right in
+      for key in 0..<keyColumns.count {
+        let column = keyColumns[key]
+        let order = compareCells(context, column, Int(left), column, Int(right))
+        if order != 0 { return descending[key] ? order > 0 : order < 0 }
+      }
+      return left < right
+    }
+  }
+
+  private func prune(to keep: Int) {
+    sort()
+    let kept = min(keep, order.count)
+    order.removeLast(order.count - kept)
+    order.withUnsafeBufferPointer { order in
+      guard let base = order.baseAddress else { return }
+      let rows = Rows(base, count: kept)
+      columns = columns.map { $0.count == 0 ? $0 : $0.gathered(rows) }
+      keyColumns = keyColumns.map { $0.gathered(rows) }
+    }
+    if kept == 0 {
+      columns = live.map { _ in Vector(capacity: 64) }
+      keyColumns = keys.map { _ in Vector(capacity: 64) }
+    }
+    bufferedCount = kept
+    threshold = kept == keep && kept > 0 ? kept - 1 : nil
+  }
+
+  private func slicePartitions(_ partition: Int, skip: Int, limit: Int?) {
+    let column = keyColumns[0]
+    var kept: [Int32] = []
+    var current: UInt64?
+    var index = 0
+    for row in order {
+      let word = column.word(Int(row))
+      if word != current {
+        current = word
+        index = 0
+      }
+      if index >= skip, limit.map({ index - skip < $0 }) ?? true { kept.append(row) }
+      index += 1
+    }
+    order = kept
+  }
+}
+
+/// SKIP and LIMIT without an order; in a subquery for each outer row.
+final class SliceOperator: UnaryOperator {
+  private let skipBound: Bound?
+  private let limitBound: Bound?
+  private let partition: Int?
+  private var bounds: (skip: Int, limit: Int)?
+  private var seen: [UInt64: Int] = [:]
+
+  init(
+    _ context: ExecutionContext,
+    _ plan: Plan,
+    _ input: Operator,
+    _ skip: Bound?,
+    _ limit: Bound?,
+    partition: Int?
+  ) {
+    skipBound = skip
+    limitBound = limit
+    self.partition = partition
+    super.init(context, plan, input)
+  }
+
+  override func restart() {
+    seen = [:]
+    super.restart()
+  }
+
+  override func next() throws(QueryError) -> Chunk? {
+    if bounds == nil {
+      bounds = (
+        try rowCount(context, skipBound) ?? 0, try rowCount(context, limitBound) ?? .max
+      )
+    }
+    guard let bounds else { return nil }
+    let end = bounds.skip.addingReportingOverflow(bounds.limit)
+    let last = end.overflow ? Int.max : end.partialValue
+    while true {
+      if partition == nil, seen[0, default: 0] >= last { return nil }
+      guard let chunk = try input.next() else { return nil }
+      let selection = Selection(capacity: chunk.count)
+      let column = partition.map { chunk.column($0) }
+      for index in 0..<chunk.count {
+        let row = chunk.rows[index]
+        let key = column?.word(row) ?? 0
+        let number = seen[key, default: 0]
+        if number >= bounds.skip, number < last { selection.append(row) }
+        seen[key] = number + 1
+      }
+      if selection.count > 0 { return Chunk(columns: chunk.columns, selection: selection) }
+    }
+  }
+}

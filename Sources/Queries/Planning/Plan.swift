@@ -1,0 +1,155 @@
+import GraphModel
+import SourceText
+
+/// A step of a plan and the steps that it draws rows from.
+final class Plan {
+  var operation: Operation
+  var inputs: [Plan]
+  /// How many rows the planner expects.
+  var estimate: Double
+  /// The slots of the inputs that somebody further up reads; set once the plan is whole.
+  var live: [Int] = []
+
+  init(_ operation: Operation, _ inputs: [Plan] = [], estimate: Double) {
+    self.operation = operation
+    self.inputs = inputs
+    self.estimate = estimate
+  }
+
+  /// How many rows all steps together are expected to make.
+  var cost: Double { inputs.reduce(estimate) { $0 + $1.cost } }
+
+  indirect enum Operation {
+    /// One row without columns.
+    case single
+    /// The rows of the enclosing plan; what they carry is decided by `live`.
+    case argument(rowSlot: Int)
+    /// All nodes of some label sets, for each input row.
+    case scan(slot: Int, labelSets: [Bool]?, text: String)
+    /// The nodes with an id.
+    case seek(slot: Int, id: Bound, labelSets: [Bool]?, text: String)
+    /// The edges of a type with a property of a constant value, and their ends.
+    case edgeSeek(EdgeSeek)
+    case expand(Expansion)
+    case edgeEnds(Expansion)
+    case walk(Walk)
+    case shortest(ShortestPath)
+    case filter(Bound)
+    case project([Assignment])
+    case aggregate(Aggregation)
+    case distinct([Int], partition: Int?)
+    case sort(Sorting)
+    case slice(skip: Bound?, limit: Bound?, partition: Int?)
+    case unwind(Bound, slot: Int)
+    case union
+    /// The second input, run for the rows of the first.
+    case apply(Application)
+  }
+}
+
+struct Assignment {
+  var slot: Int
+  var value: Bound
+  var name: String
+}
+
+/// Follows the edges of some types from a bound node.
+struct Expansion {
+  enum Direction: Hashable {
+    case right, left, either
+  }
+
+  var from: Int
+  var to: Int
+  var edge: Int
+  /// Ascending.
+  var types: [UInt16]
+  var direction: Direction
+  /// Whether `to` is bound too, so that edges between the two are looked for.
+  var into: Bool
+  /// Which neighbours count; `nil` for all.
+  var labelSets: [Bool]?
+  /// Bound edges of the same MATCH, which may not be matched again.
+  var distinctFrom: [Int]
+  /// Bound lists of edges of the same MATCH.
+  var distinctFromLists: [Int]
+  var asOf: Bound?
+  var text: String
+  /// Where the edge itself is bound: which of its ends are bound too.
+  var boundFrom = false
+  var boundTo = false
+  /// Instead of a row for each edge, one row for each input row and the number of edges in this slot.
+  var countSlot: Int?
+}
+
+/// Follows edges again and again: `*m..n`.
+struct Walk {
+  var expansion: Expansion
+  var minimum: Int
+  var maximum: Int?
+  /// The list of the edges walked.
+  var list: Int
+  /// What each edge must fulfil; `expansion.edge` is the edge.
+  var predicate: Bound?
+  /// Whether the list runs from `to` to `from`, because the pattern was walked backwards.
+  var reversed: Bool
+}
+
+struct ShortestPath {
+  enum Selector {
+    case any
+    case all
+    case some(Bound)
+  }
+
+  var walk: Walk
+  var selector: Selector
+}
+
+struct EdgeSeek {
+  var edge: Int
+  var source: Int
+  var target: Int
+  var type: UInt16
+  var key: String
+  var value: Bound
+  var sourceLabelSets: [Bool]?
+  var targetLabelSets: [Bool]?
+  var asOf: Bound?
+  var text: String
+}
+
+struct Aggregation {
+  var keys: [Assignment]
+  var aggregates: [AggregateAssignment]
+  /// The outer row in a subquery; groups never mix rows of different ones.
+  var partition: Int?
+  /// A slot by which each row counts many times; see ``Expansion/countSlot``.
+  var weights: [Int] = []
+}
+
+struct AggregateAssignment {
+  var slot: Int
+  var aggregate: BoundAggregate
+  var span: SourceSpan
+}
+
+struct Sorting {
+  struct Key {
+    var value: Bound
+    var descending: Bool
+  }
+
+  var keys: [Key]
+  var skip: Bound?
+  var limit: Bound?
+  var partition: Int?
+}
+
+struct Application {
+  /// Whether rows without inner rows stay, with nulls.
+  var optional: Bool
+  var rowSlot: Int
+  /// The slots that the inner plan binds.
+  var produced: [Int]
+}

@@ -1,0 +1,136 @@
+public import GraphModel
+public import GraphStorage
+import Language
+public import SourceText
+import Synchronization
+
+/// Answers queries about one graph; for any number of threads at once.
+public final class QueryEngine: Sendable {
+  public let graph: Graph
+  public let catalog: QueryCatalog?
+  private let view: GraphView
+  private let caches = GraphCaches()
+  private let plans = Mutex<[PlanKey: CompiledQuery]>([:])
+
+  /// What decides a plan, beside the graph.
+  private struct PlanKey: Hashable {
+    var text: [UInt8]
+    var hasQueryDate: Bool
+  }
+
+  /// How many plans are kept; when there are more, all are forgotten.
+  private static let planCountMax = 512
+
+  /// - Parameter catalog: what queries are checked against; `nil` to allow any name.
+  public init(graph: Graph, catalog: QueryCatalog?) {
+    self.graph = graph
+    self.catalog = catalog
+    view = GraphView(graph)
+  }
+
+  /// Runs a query to its end.
+  ///
+  /// `EXPLAIN` runs nothing and returns the plan; `PROFILE` returns the rows and a measured plan.
+  public func run(
+    _ source: SourceText,
+    parameters: [String: Value] = [:],
+    options: QueryOptions = QueryOptions()
+  ) throws(QueryError) -> QueryResult {
+    let query = try compiled(source, options)
+    if query.mode == .explain {
+      let text = PlanText(view: view, source: source).text(query.plan, profile: nil)
+      return QueryResult(explaining: text, context: context(query, [:], options))
+    }
+    for parameter in query.parameters where parameters[parameter.name] == nil {
+      throw .evaluation(
+        Diagnostic(
+          "parameter \"$\(parameter.name)\" has no value",
+          at: parameter.span,
+          hint: "give one when running the query"
+        )
+      )
+    }
+    let context = context(query, parameters, options)
+    if query.mode == .profile { context.profile = [:] }
+    let root = OperatorBuilder(context).make(query.plan)
+    let vectors = query.columns.map { _ in Vector(capacity: 16) }
+    var rowCount = 0
+    while let chunk = try root.next() {
+      rowCount += chunk.count
+      if rowCount > options.rowCountMax {
+        throw .limit(
+          "the result has more than \(options.rowCountMax) rows",
+          hint: "add a LIMIT, or raise the row limit"
+        )
+      }
+      for (index, column) in query.columns.enumerated() {
+        vectors[index].append(from: chunk.column(column.slot), rows: chunk.rows)
+      }
+      try context.count(bytes: chunk.count * 9 * query.columns.count)
+    }
+    var plan: String?
+    if let profile = context.profile {
+      plan = PlanText(view: view, source: source).text(query.plan, profile: profile)
+    }
+    return QueryResult(
+      context: context,
+      columns: query.columns.map(\.name),
+      vectors: vectors,
+      rowCount: rowCount,
+      plan: plan
+    )
+  }
+
+  /// The plan of a query, as text: a step a line, what it draws from below it.
+  public func explain(
+    _ source: SourceText,
+    options: QueryOptions = QueryOptions()
+  ) throws(QueryError) -> String {
+    let query = try compiled(source, options)
+    return PlanText(view: view, source: source).text(query.plan, profile: nil)
+  }
+
+  private func context(
+    _ query: CompiledQuery,
+    _ parameters: [String: Value],
+    _ options: QueryOptions
+  ) -> ExecutionContext {
+    ExecutionContext(
+      view: view,
+      caches: caches,
+      parameters: parameters,
+      options: options,
+      slotCount: query.slotCount
+    )
+  }
+
+  private func compiled(
+    _ source: SourceText,
+    _ options: QueryOptions
+  ) throws(QueryError) -> CompiledQuery {
+    if options.knownAt != nil {
+      throw .compile(
+        Diagnostics(Diagnostic("KNOWN AT is not supported yet", at: SourceSpan(0, 0)))
+      )
+    }
+    let key = PlanKey(text: source.bytes, hasQueryDate: options.asOf != nil)
+    if let known = plans.withLock({ $0[key] }) { return known }
+    do throws(Diagnostics) {
+      let query = try Parser.parseQuery(source)
+      let compiler = Compiler(
+        view: view,
+        catalog: catalog,
+        source: source,
+        hasQueryDate: key.hasQueryDate
+      )
+      let made = try compiler.compile(query)
+      plans.withLock { plans in
+        if plans.count >= Self.planCountMax { plans = [:] }
+        plans[key] = made
+      }
+      return made
+    } catch {
+      throw .compile(error)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+public import GraphModel
+public import GraphStorage
+
+/// The rows of a query.
+///
+/// Nothing changes it after it is made, which is why threads may share it.
+public final class QueryResult: @unchecked Sendable {
+  /// The graph that was asked.
+  public var graph: Graph { context.view.graph }
+  public let columns: [String]
+  public let rowCount: Int
+  /// The plan as text, after EXPLAIN and PROFILE.
+  public let plan: String?
+  private let context: ExecutionContext
+  private let vectors: [Vector]
+
+  init(
+    context: ExecutionContext,
+    columns: [String],
+    vectors: [Vector],
+    rowCount: Int,
+    plan: String?
+  ) {
+    self.context = context
+    self.columns = columns
+    self.vectors = vectors
+    self.rowCount = rowCount
+    self.plan = plan
+  }
+
+  /// The plan, a row for each line.
+  convenience init(explaining text: String, context: ExecutionContext) {
+    let vector = Vector(capacity: 16)
+    for line in text.split(separator: "\n") {
+      context.append(.string(String(line)), to: vector)
+    }
+    self.init(
+      context: context,
+      columns: ["plan"],
+      vectors: [vector],
+      rowCount: vector.count,
+      plan: text
+    )
+  }
+
+  /// The value of a cell.
+  ///
+  /// - Precondition: both numbers are those of a cell, counted from 0.
+  public func value(row: Int, column: Int) -> Value {
+    precondition(row >= 0 && row < rowCount, "there is no such row")
+    return context.value(vectors[column], row)
+  }
+
+  /// The values of a row, in the order of ``columns``.
+  public func values(row: Int) -> [Value] {
+    columns.indices.map { value(row: row, column: $0) }
+  }
+}

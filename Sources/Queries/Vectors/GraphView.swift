@@ -1,0 +1,185 @@
+import GraphModel
+import GraphStorage
+
+/// A graph as kernels see it: raw pointers into its columns.
+///
+/// The pointers stay valid because the graph never changes and this object
+/// keeps it alive; that is also why sharing it between threads is safe.
+final class GraphView: @unchecked Sendable {
+  let graph: Graph
+  let nodeCount: Int
+  let nodeTables: UnsafePointer<UInt16>
+  let nodeRows: UnsafePointer<UInt32>
+  let nodeLabelSets: UnsafePointer<UInt16>
+  let tables: [TableView]
+  let edgeTypes: [EdgeTypeView]
+  let stringCount: Int
+  let stringOffsets: UnsafePointer<UInt64>
+  let stringBytes: UnsafePointer<UInt8>
+  let stringPrefixes: UnsafePointer<UInt64>
+  /// How many nodes have each label set.
+  let labelSetCounts: [Int]
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    let contents = graph.contents
+    nodeCount = contents.nodeCount
+    nodeTables = pointer(contents.nodeTables)
+    nodeRows = pointer(contents.nodeRows)
+    nodeLabelSets = pointer(contents.nodeLabelSets)
+    tables = contents.tables.map { TableView($0, keyCount: contents.propertyKeys.count) }
+    stringCount = contents.strings.count
+    stringOffsets = pointer(contents.strings.offsets)
+    stringBytes = pointer(contents.strings.bytes)
+    stringPrefixes = pointer(contents.strings.prefixes)
+    var counts = [Int](repeating: 0, count: contents.labelSets.count)
+    contents.nodeLabelSets.withUnsafeBuffer { sets in
+      counts.withUnsafeMutableBufferPointer { counts in
+        for set in sets { counts[Int(set)] &+= 1 }
+      }
+    }
+    labelSetCounts = counts
+    edgeTypes = contents.edgeTypes.map {
+      EdgeTypeView($0, labelSets: contents.nodeLabelSets, labelSetCount: counts.count)
+    }
+  }
+
+  /// The bytes of a string of the graph.
+  @inline(__always)
+  func bytes(_ code: Int) -> UnsafeBufferPointer<UInt8> {
+    let start = Int(stringOffsets[code])
+    return UnsafeBufferPointer(
+      start: stringBytes + start,
+      count: Int(stringOffsets[code + 1]) - start
+    )
+  }
+}
+
+/// The address of an array's elements, for as long as the array's owner lives unchanged.
+private func pointer<Element>(_ array: FlatArray<Element>) -> UnsafePointer<Element> {
+  array.withUnsafeBuffer { buffer in
+    buffer.baseAddress
+      ?? UnsafePointer(UnsafeMutablePointer<Element>.allocate(capacity: 1))
+  }
+}
+
+/// A property column of a node table or an edge type.
+struct ColumnView {
+  let kind: PropertyColumn.Kind
+  let rowCount: Int
+  let positions: UnsafePointer<UInt32>
+  let words32: UnsafePointer<UInt32>
+  let words64: UnsafePointer<UInt64>
+  let values: [Value]
+  let texts: TextColumn?
+
+  init(_ column: PropertyColumn, texts: TextColumn?) {
+    kind = column.kind
+    rowCount = column.rowCount
+    positions = pointer(column.positions)
+    words32 = pointer(column.words32)
+    words64 = pointer(column.words64)
+    values = column.values
+    self.texts = texts
+  }
+}
+
+struct TableView {
+  let name: String
+  let rowCount: Int
+  let nodes: UnsafePointer<UInt32>
+  let columns: [ColumnView]
+  /// By property key.
+  let columnOfKey: [Int?]
+
+  init(_ table: NodeTable, keyCount: Int) {
+    name = table.name
+    rowCount = table.rowCount
+    nodes = pointer(table.nodes)
+    columns = table.columns.indices.map { ColumnView(table.columns[$0], texts: table.texts[$0]) }
+    columnOfKey = (0..<keyCount).map { table.column(for: UInt16($0)) }
+  }
+}
+
+struct AdjacencyView {
+  let nodeCount: Int
+  let offsets: UnsafePointer<UInt32>
+  let neighbours: UnsafePointer<UInt32>
+  let edges: UnsafePointer<UInt32>
+
+  init(_ adjacency: Adjacency) {
+    nodeCount = adjacency.nodeCount
+    offsets = pointer(adjacency.offsets)
+    neighbours = pointer(adjacency.neighbours)
+    edges = pointer(adjacency.edges)
+  }
+
+  @inline(__always) func start(_ node: Int) -> Int { node < nodeCount ? Int(offsets[node]) : 0 }
+  @inline(__always) func end(_ node: Int) -> Int { node < nodeCount ? Int(offsets[node + 1]) : 0 }
+}
+
+struct EdgeTypeView {
+  let name: String
+  let hasValidity: Bool
+  let count: Int
+  let sources: UnsafePointer<UInt32>
+  let targets: UnsafePointer<UInt32>
+  let outgoing: AdjacencyView
+  let incoming: AdjacencyView
+  let keys: [UInt16]
+  let columns: [ColumnView]
+  let validity: ValidityColumns
+  /// How many edges start at, and end at, nodes of each label set.
+  let sourceCounts: [Int]
+  let targetCounts: [Int]
+  /// How many nodes have any edge of the type going out, and coming in.
+  let distinctSources: Int
+  let distinctTargets: Int
+
+  init(_ table: EdgeTable, labelSets: FlatArray<UInt16>, labelSetCount: Int) {
+    name = table.type
+    hasValidity = table.hasValidity
+    count = table.count
+    sources = pointer(table.sources)
+    targets = pointer(table.targets)
+    outgoing = AdjacencyView(table.outgoing)
+    incoming = AdjacencyView(table.incoming)
+    keys = table.keys
+    columns = table.columns.map { ColumnView($0, texts: nil) }
+    validity = table.validity
+    sourceCounts = Self.counts(table.sources, labelSets, labelSetCount)
+    targetCounts = Self.counts(table.targets, labelSets, labelSetCount)
+    distinctSources = Self.distinctEnds(table.outgoing)
+    distinctTargets = Self.distinctEnds(table.incoming)
+  }
+
+  private static func counts(
+    _ ends: FlatArray<UInt32>,
+    _ labelSets: FlatArray<UInt16>,
+    _ labelSetCount: Int
+  ) -> [Int] {
+    var counts = [Int](repeating: 0, count: labelSetCount)
+    counts.withUnsafeMutableBufferPointer { counts in
+      ends.withUnsafeBuffer { ends in
+        labelSets.withUnsafeBuffer { sets in
+          for end in ends { counts[Int(sets[Int(end)])] &+= 1 }
+        }
+      }
+    }
+    return counts
+  }
+
+  private static func distinctEnds(_ adjacency: Adjacency) -> Int {
+    adjacency.offsets.withUnsafeBuffer { offsets in
+      var count = 0
+      var index = 1
+      while index < offsets.count {
+        count &+= offsets[index] != offsets[index - 1] ? 1 : 0
+        index &+= 1
+      }
+      return count
+    }
+  }
+
+  func column(for key: UInt16) -> Int? { keys.firstIndex(of: key) }
+}
