@@ -13,7 +13,7 @@ import Testing
       "table",
       """
       id        name
-      ────────  ──────────
+      ────────  ───────────
       person:1  อารยา | "A"
       person:2  فاطمة
       person:3  田中, 太郎
