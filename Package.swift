@@ -108,7 +108,8 @@ let package = Package(
     .executableTarget(
       name: "RapportCommand",
       dependencies: [
-        "Rapport", "GraphModel",
+        "SourceText", "GraphModel", "JSONTape", "EventStorage", "Expressions", "Projections",
+        "Queries", "Rapport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -154,7 +155,7 @@ let package = Package(
     ),
     .testTarget(
       name: "RapportTests",
-      dependencies: ["Rapport", "GraphModel", "RapportCommand"],
+      dependencies: ["Rapport", "GraphModel", "Queries", "RapportCommand"],
       // Text cases, read from the source tree.
       exclude: ["Cases"],
       swiftSettings: settings

@@ -15,8 +15,10 @@ public struct AppendOptions: Sendable {
   public var onConflict = ConflictHandling.stop
   /// Write only if this is the log's last position; the batch is then one transaction.
   public var expectedPosition: EventPosition?
-  /// The moment to record, in microseconds since 1970-01-01T00:00:00Z; `nil` for now. Never
-  /// earlier than that of the event before: a clock that was set back does not show.
+  /// The moment to record, in microseconds since 1970-01-01T00:00:00Z, or `nil` for now.
+  ///
+  /// What is recorded is never earlier than for the event before: a clock that was set back
+  /// does not show.
   public var recordedTime: Int64?
 
   public init(
@@ -52,6 +54,15 @@ public struct AppendResult: Sendable {
   public internal(set) var conflicts: [EventConflict] = []
   /// The end of the log after the batch.
   public internal(set) var end: LogEnd
+
+  /// Adds what became of the events from `start` on.
+  mutating func add(_ part: AppendResult, from start: Int) {
+    for (offset, outcome) in part.outcomes.enumerated() { outcomes[start + offset] = outcome }
+    appendedCount += part.appendedCount
+    presentCount += part.presentCount
+    conflicts += part.conflicts
+    end = part.end
+  }
 
   /// The positions that were written, or `nil` where none was.
   ///

@@ -67,7 +67,7 @@ struct Appending {
 
   private let log: EventLog
   private let input: AppendInput
-  private var head: LogHead
+  private(set) var head: LogHead
   private let recordedTime: Int64
   /// The events in the order of their identities.
   private var sorted: [Known] = []
@@ -208,7 +208,9 @@ struct Appending {
       certainty: record.certainty
     )
     let isInPlace = input.entries[index].restored.map { $0.position == position } ?? true
-    if isInPlace, comparison.isSame(input.content(of: index), input.facts(of: index), as: record.content, facts) {
+    if isInPlace,
+      comparison.isSame(input.content(of: index), input.facts(of: index), as: record.content, facts)
+    {
       return true
     }
     conflicts.append(
@@ -248,7 +250,7 @@ struct Appending {
     return false
   }
 
-  /// Writes the new events, their identities, and the log's new end.
+  /// Writes the new events and their identities; the log's new end is ``head``.
   mutating func write(_ transaction: borrowing WriteTransaction) throws(LMDBError) {
     let first = input.range.lowerBound
     var head = head
@@ -289,24 +291,18 @@ struct Appending {
       }
     }
     head.root = head.tree.root
-    try transaction.put(head.bytes, named: LogHead.key, in: log.meta)
-    let commit = CommitRecord(root: head.root, recordedTime: head.recordedTime)
-    try transaction.withCursor(on: log.commits) { cursor throws(LMDBError) in
-      let room = try cursor.append(key: head.count, byteCount: CommitRecord.byteCount)
-      room.copyBytes(from: commit.bytes)
-    }
     self.head = head
   }
 
-  /// Reports a transaction that is over.
-  func finish(_ result: inout AppendResult) {
-    for (offset, outcome) in outcomes.enumerated() {
-      result.outcomes[input.range.lowerBound + offset] = outcome
-      if case .present = outcome { result.presentCount += 1 }
-    }
-    result.appendedCount += newCount
-    result.conflicts += conflicts
-    result.end = LogEnd(position: EventPosition(UInt32(head.count)), root: head.root)
+  /// What became of this part of the batch; its outcomes are those of the range only.
+  var result: AppendResult {
+    let end = LogEnd(position: EventPosition(UInt32(head.count)), root: head.root)
+    var result = AppendResult(end: end)
+    result.outcomes = outcomes
+    result.appendedCount = newCount
+    result.presentCount = outcomes.count - newCount - conflicts.count
+    result.conflicts = conflicts
+    return result
   }
 }
 

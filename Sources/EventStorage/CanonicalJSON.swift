@@ -134,7 +134,7 @@ public enum CanonicalJSON {
     return (number < 0 ? "-" : "") + layout(digits, pointPlace: pointPlace + exponent)
   }
 
-  /// Writes 0.`digits` times ten to the power of `place`.
+  /// Writes a number: the digits behind a decimal point, times ten to the power of `place`.
   private static func layout(_ digits: [UInt8], pointPlace place: Int) -> String {
     let text = String(decoding: digits, as: UTF8.self)
     func zeros(_ count: Int) -> String { String(repeating: "0", count: count) }

@@ -32,8 +32,8 @@ struct Envelope {
     }
 
     static func equal(_ name: UnsafeRawBufferPointer, _ wanted: StaticString) -> Bool {
-      name.elementsEqual(
-        UnsafeRawBufferPointer(start: wanted.utf8Start, count: wanted.utf8CodeUnitCount)
+      name.hasBytes(
+        of: UnsafeRawBufferPointer(start: wanted.utf8Start, count: wanted.utf8CodeUnitCount)
       )
     }
   }
@@ -47,7 +47,7 @@ struct Envelope {
   }
 
   /// By the attribute's raw value; `nil` for one that is not there, or null.
-  private var known = [Member?](repeating: nil, count: Attribute.allCases.count)
+  private var known: [Member?]
   /// Members that are kept as extension attributes, in the order they came.
   private var kept: [Member] = []
   /// The object of extension attributes, minified; empty where there is none.
@@ -56,6 +56,15 @@ struct Envelope {
   private(set) var data: [UInt8] = []
   /// The type, once it is known, for messages.
   var eventType: UnsafeRawBufferPointer?
+
+  init() {
+    known = Array(repeating: nil, count: Attribute.allCases.count)
+  }
+
+  /// One that must not be used, to hold the place of another.
+  init(unallocated: ()) {
+    known = []
+  }
 
   subscript(attribute: Attribute) -> Member? { known[attribute.rawValue] }
 
@@ -114,7 +123,9 @@ struct Envelope {
         if !isNull { known[attribute.rawValue] = member }
         switch attribute {
         case .type, .data:
-          if isNull { throw error(.expected(Self.phrase(of: attribute), found: "null"), member, line) }
+          if isNull {
+            throw error(.expected(Self.phrase(of: attribute), found: "null"), member, line)
+          }
           continue
         case .source, .id, .time, .specversion, .position, .recordedtime: continue
         case .dataversion, .certainty, .evidence, .subject, .correlationid, .causationid, .dataref:
@@ -380,7 +391,7 @@ struct LimitChecker {
     }
     for index in first..<keys.count {
       for other in first..<index where keys[index].count == keys[other].count {
-        if keys[index].elementsEqual(keys[other]) { return false }
+        if keys[index].hasBytes(of: keys[other]) { return false }
       }
     }
     return true

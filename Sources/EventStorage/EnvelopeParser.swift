@@ -119,6 +119,10 @@ public final class EnvelopeParser {
     from start: Int,
     to batch: inout EventBatch
   ) throws(EventError) -> ParsedEvent {
+    // Taken out of the object while it changes, which spares a check at each access.
+    var envelope = Envelope(unallocated: ())
+    swap(&envelope, &self.envelope)
+    defer { swap(&envelope, &self.envelope) }
     envelope.removeAll()
     try envelope.collect(tape, of: line, from: start)
     let type = try envelope.name(.type, tape, line)

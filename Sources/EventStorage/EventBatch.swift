@@ -11,7 +11,10 @@ public struct EventBatch: Sendable {
     var leaf: TreeHash
     /// `nil` where the event gave no time.
     var eventTime: Int64?
+    /// 0 where the event gave none.
     var dataVersion: UInt32
+    /// The version that a missing one stands for; 0 where nobody said.
+    var currentVersion: UInt32 = 0
     var certainty: Certainty
     /// What an export says about the event's place; `nil` unless restoring.
     var restored: Restored?
@@ -37,6 +40,12 @@ public struct EventBatch: Sendable {
   public mutating func removeLast() {
     let entry = entries.removeLast()
     bytes.removeLast(bytes.count - entry.offset)
+  }
+
+  /// Says which version of its data the event that was added last has, if it gave none itself.
+  public mutating func setCurrentVersionOfLast(_ version: UInt32) {
+    precondition(!entries.isEmpty, "a batch without events has no last one")
+    entries[entries.count - 1].currentVersion = version
   }
 
   public mutating func removeAll() {

@@ -16,8 +16,10 @@ struct EventComparison {
     var certainty: Certainty
   }
 
-  /// Whether `incoming` says what `existing` says: the same type, time, version and certainty,
-  /// and the same JSON by RFC 8785. An incoming event without a time agrees with any.
+  /// Whether `incoming` says what `existing` says.
+  ///
+  /// That is the same type, time, version and certainty, and the same JSON by RFC 8785. An
+  /// incoming event without a time agrees with any, and so does one without a version.
   func isSame(
     _ incoming: EventContent,
     _ incomingFacts: Facts,
@@ -25,18 +27,19 @@ struct EventComparison {
     _ existingFacts: Facts
   ) -> Bool {
     if let time = incomingFacts.eventTime, time != existingFacts.eventTime { return false }
-    guard incomingFacts.dataVersion == existingFacts.dataVersion,
+    let version = incomingFacts.dataVersion
+    guard version == 0 || version == existingFacts.dataVersion,
       incomingFacts.certainty == existingFacts.certainty,
-      incoming.type.elementsEqual(existing.type),
-      incoming.source.elementsEqual(existing.source),
-      incoming.id.elementsEqual(existing.id)
+      incoming.type.hasBytes(of: existing.type),
+      incoming.source.hasBytes(of: existing.source),
+      incoming.id.hasBytes(of: existing.id)
     else { return false }
     return isSameJSON(incoming.data, existing.data)
       && isSameJSON(incoming.extensions, existing.extensions)
   }
 
   private func isSameJSON(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-    if left.elementsEqual(right) { return true }
+    if left.hasBytes(of: right) { return true }
     guard let left = canonical(left), let right = canonical(right) else { return false }
     return left == right
   }

@@ -37,9 +37,13 @@ public struct EventContent {
   @inlinable public var source: UnsafeRawBufferPointer { slice(from: sourceStart, to: idStart) }
   @inlinable public var id: UnsafeRawBufferPointer { slice(from: idStart, to: timeStart) }
   /// RFC 3339 text, or empty where the event gave no time.
-  @inlinable public var timeText: UnsafeRawBufferPointer { slice(from: timeStart, to: extensionsStart) }
+  @inlinable public var timeText: UnsafeRawBufferPointer {
+    slice(from: timeStart, to: extensionsStart)
+  }
   /// A JSON object, or empty where the event has no further attribute.
-  @inlinable public var extensions: UnsafeRawBufferPointer { slice(from: extensionsStart, to: dataStart) }
+  @inlinable public var extensions: UnsafeRawBufferPointer {
+    slice(from: extensionsStart, to: dataStart)
+  }
   /// A JSON object.
   @inlinable public var data: UnsafeRawBufferPointer { slice(from: dataStart, to: bytes.count) }
 

@@ -72,7 +72,9 @@ extension EventError: CustomStringConvertible {
     }
   }
 
-  /// `meeting.held: data.attendees[2]: expected …, found …`
+  /// The event's type, the path and the message.
+  ///
+  /// Such as `meeting.held: data.attendees[2]: expected …, found …`.
   public var description: String {
     var parts = eventType.map { [$0] } ?? []
     if !path.isEmpty { parts.append(path) }

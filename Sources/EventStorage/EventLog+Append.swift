@@ -15,21 +15,15 @@ extension EventLog {
     var result = AppendResult(end: LogEnd(position: EventPosition(0), root: MerkleTree.emptyRoot))
     result.outcomes = Array(repeating: .notReached, count: batch.count)
     let mustBeOne = options.onConflict == .atomic || options.expectedPosition != nil
-    try batch.withUnsafeBytes { bytes throws(AppendError) in
-      var start = 0
-      repeat {
-        let end = try transactionEnd(of: batch, from: start)
-        if mustBeOne, end < batch.count { throw .batchTooLarge(eventCount: batch.count) }
-        let input = AppendInput(
-          entries: batch.entries,
-          bytes: bytes,
-          range: start..<end,
-          options: options
-        )
-        try appendRetrying(input, into: &result)
-        start = end
-      } while start < batch.count && (options.onConflict != .stop || result.conflicts.isEmpty)
-    }
+    var start = 0
+    repeat {
+      let end = try transactionEnd(of: batch, from: start)
+      if mustBeOne, end < batch.count { throw .batchTooLarge(eventCount: batch.count) }
+      let ticket = AppendQueue.Ticket(batch: batch, range: start..<end, options: options)
+      let part = try appendQueue.perform(ticket, appendTogether)
+      result.add(part, from: start)
+      start = end
+    } while start < batch.count && (options.onConflict != .stop || result.conflicts.isEmpty)
     return result
   }
 
@@ -71,56 +65,87 @@ extension EventLog {
     return end
   }
 
-  /// Appends what one transaction holds; makes the map larger where it is full.
-  private func appendRetrying(
-    _ input: AppendInput,
-    into result: inout AppendResult
-  ) throws(AppendError) {
+  /// Appends in one transaction for all tickets; makes the map larger where it is full.
+  private func appendTogether(_ tickets: [AppendQueue.Ticket]) {
     var attempts = 0
     while true {
-      do throws(AppendFailure) {
-        return try appendOnce(input, into: &result)
+      do throws(LMDBError) {
+        for (ticket, result) in zip(tickets, try appendOnce(tickets)) { ticket.finish(result) }
+        return
       } catch {
         attempts += 1
-        switch error {
-        case .refused(let refusal): throw refusal
-        case .lmdb(.mapFull) where attempts == 1 && environment.checkReaders() > 0: continue
-        case .lmdb(.mapFull) where attempts < 8:
-          do throws(LMDBError) {
-            try environment.resizeMap(to: try environment.info().mapByteCount * 2)
-          } catch {
-            throw .store(storeError(.mapFull))
-          }
-        case .lmdb(let error): throw .store(storeError(error))
+        let isRetried = error == .mapFull && attempts < 8
+        if isRetried, attempts == 1, environment.checkReaders() > 0 { continue }
+        if isRetried, (try? environment.resizeMap(to: environment.info().mapByteCount * 2)) != nil {
+          continue
         }
+        let failure = storeError(error)
+        for ticket in tickets { ticket.finish(.failure(.store(failure))) }
+        return
       }
     }
   }
 
+  /// The results are true only if it returns: one that throws has written nothing.
   private func appendOnce(
-    _ input: AppendInput,
-    into result: inout AppendResult
-  ) throws(AppendFailure) {
-    let transaction = try AppendFailure.wrapping { () throws(LMDBError) in
-      try environment.beginWriting()
+    _ tickets: [AppendQueue.Ticket]
+  ) throws(LMDBError) -> [Result<AppendResult, AppendError>] {
+    let transaction = try environment.beginWriting()
+    let bytes = try transaction.value(named: LogHead.key, in: meta)
+    guard var head = bytes.flatMap(LogHead.init) else {
+      let failure = damaged("the record of its end")
+      return tickets.map { _ in .failure(.store(failure)) }
     }
-    let head = try AppendFailure.wrapping { () throws(LMDBError) in
-      try transaction.value(named: LogHead.key, in: meta).flatMap(LogHead.init)
-    }
-    guard let head else { throw .refused(.store(damaged("the record of its end"))) }
-    var appending = Appending(log: self, input: input, head: head)
-    try appending.checkExpectedPosition()
-    try AppendFailure.wrapping { () throws(LMDBError) in try appending.findKnown(transaction) }
-    try appending.decide(transaction)
-    if appending.newCount > 0 {
-      try AppendFailure.wrapping { () throws(LMDBError) in try appending.write(transaction) }
-      do throws(LMDBError) {
-        try transaction.commit()
-      } catch {
-        throw .lmdb(error)
+    let before = head.count
+    var results: [Result<AppendResult, AppendError>] = []
+    for ticket in tickets {
+      let result = append(ticket, in: transaction, head: &head)
+      switch result {
+      case .success(let result): results.append(.success(result))
+      case .failure(.refused(let refusal)): results.append(.failure(refusal))
+      case .failure(.lmdb(let error)): throw error
       }
     }
-    appending.finish(&result)
+    if head.count > before {
+      try transaction.put(head.bytes, named: LogHead.key, in: meta)
+      let commit = CommitRecord(root: head.root, recordedTime: head.recordedTime)
+      try transaction.withCursor(on: commits) { cursor throws(LMDBError) in
+        let room = try cursor.append(key: head.count, byteCount: CommitRecord.byteCount)
+        room.copyBytes(from: commit.bytes)
+      }
+      try transaction.commit()
+    }
+    return results
+  }
+
+  private func append(
+    _ ticket: AppendQueue.Ticket,
+    in transaction: borrowing WriteTransaction,
+    head: inout LogHead
+  ) -> Result<AppendResult, AppendFailure> {
+    do throws(AppendFailure) {
+      return try ticket.batch.withUnsafeBytes { bytes throws(AppendFailure) in
+        let input = AppendInput(
+          entries: ticket.batch.entries,
+          bytes: bytes,
+          range: ticket.range,
+          options: ticket.options
+        )
+        var appending = Appending(log: self, input: input, head: head)
+        try appending.checkExpectedPosition()
+        try AppendFailure.wrapping { () throws(LMDBError) in
+          try appending.findKnown(transaction)
+        }
+        try appending.decide(transaction)
+        if appending.newCount > 0 {
+          try AppendFailure.wrapping { () throws(LMDBError) in try appending.write(transaction) }
+        }
+        head = appending.head
+        return .success(appending.result)
+      }
+    } catch {
+      return .failure(error)
+    }
   }
 }
 

@@ -156,7 +156,7 @@ extension EventLog {
 
   /// Writes a copy of the log, without free pages, while others write.
   ///
-  /// - Parameter path: of the file; it must not exist.
+  /// The file at `path` must not exist.
   public func copy(to path: String) throws(StoreError) {
     do throws(LMDBError) {
       try environment.copy(to: path)

@@ -46,8 +46,8 @@ extension EventLog {
   ///
   /// Writing may go on; what is verified is the log as of the call. Pages are checked before
   /// LMDB follows them, so damage does not end the process unless it happens meanwhile.
-  /// - Parameter knownEnds: positions and roots that were written down earlier; that the log
-  ///   still has those roots proves that it extends what was there then.
+  /// That the log still has the roots of `knownEnds`, written down earlier, proves that it
+  /// extends what was there then.
   public func verify(knownEnds: [LogEnd] = []) throws(StoreError) -> VerificationReport {
     let head = try head()
     let end = LogEnd(position: EventPosition(UInt32(head.count)), root: head.root)

@@ -26,6 +26,7 @@ public final class EventLog: Sendable {
   let identities: Table
   let commits: Table
   let meta: Table
+  let appendQueue = AppendQueue()
 
   /// Opens the store at `path`.
   public static func open(

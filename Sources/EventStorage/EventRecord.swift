@@ -11,7 +11,7 @@ public import GraphModel
 ///          9     1  Flags, zero: bit 0 is kept for redaction
 ///         10     1  Certainty: 0 stated, 1 inferred, 2 hedged
 ///         11     1  Zero
-///         12     4  Version of the data; 0 where the event gave none
+///         12     4  Version of the data: where the event gave none, the one current then; or 0
 ///         16     8  Recorded time, microseconds since 1970-01-01T00:00:00Z
 ///         24     8  Time of the event, the same; the recorded time where it gave none
 ///         32    16  Id of the batch it came in; zero
@@ -115,7 +115,7 @@ extension EventRecord {
     store(UInt8(0), 9)
     store(entry.certainty.rawValue, 10)
     store(UInt8(0), 11)
-    store(entry.dataVersion, 12)
+    store(entry.dataVersion == 0 ? entry.currentVersion : entry.dataVersion, 12)
     store(recordedTime, 16)
     store(entry.eventTime ?? recordedTime, 24)
     for offset in stride(from: 32, to: headerByteCount, by: 8) { store(UInt64(0), offset) }

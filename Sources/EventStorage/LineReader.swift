@@ -7,7 +7,9 @@ public final class LineReader {
   public struct Line {
     /// From 1.
     public var number: Int
-    /// Without the line's end. Of a line longer than the limit, one byte more than the limit,
+    /// The line without its end.
+    ///
+    /// Of a line longer than the limit, one byte more than the limit,
     /// for which ``EnvelopeParser`` refuses it.
     public var bytes: UnsafeRawBufferPointer
   }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Finds values in the bytes of a text that is known to be JSON.
 ///
 /// On bytes that are not JSON it finds nonsense, but reads only within them.
@@ -88,5 +90,15 @@ enum RawJSON {
       }
     }
     target.append(contentsOf: bytes[runStart..<slice.end])
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Whether both have the same bytes.
+  func hasBytes(of other: UnsafeRawBufferPointer) -> Bool {
+    guard count == other.count, let left = baseAddress, let right = other.baseAddress else {
+      return count == other.count
+    }
+    return memcmp(left, right, count) == 0
   }
 }

@@ -105,7 +105,7 @@ extension FunctionLibrary {
   ]
 }
 
-/// `count(x)`
+/// The aggregate `count(x)`.
 public struct CountAccumulator: Accumulator {
   private var count: Int64 = 0
 
@@ -187,7 +187,7 @@ public struct ExtremeAccumulator: Accumulator {
   public func finish() -> Value { best }
 }
 
-/// `collect(x)`
+/// The aggregate `collect(x)`.
 public struct CollectAccumulator: Accumulator {
   private var elements: [Value] = []
 

@@ -16,7 +16,7 @@ public protocol EvaluationEnvironment {
   func property(of entity: Value, named name: String) throws(EvaluationError) -> Value
   /// All properties of a node or an edge, for `entity {.*}`: a map.
   func properties(of entity: Value) throws(EvaluationError) -> Value
-  /// `entity:Label`
+  /// The truth of `entity:Label`.
   func hasLabels(_ entity: Value, _ labels: LabelExpression) throws(EvaluationError) -> Bool?
   /// A function that the library does not know, or any with an entity among its arguments;
   /// `nil` where the environment does not know it either.

@@ -56,7 +56,7 @@ extension ScalarEvaluator {
     try ValueOperations.apply(unary, try value(of: operand))
   }
 
-  /// A binary operator with all those on its left side, without recursion: `1 + 2 + 3 + …`
+  /// The value of a binary operator with all those on its left side, without recursion.
   mutating func binaryChain(_ expression: Expression) throws(EvaluationError) -> Value {
     var spine: [(binary: BinaryOperator, right: Expression, whole: Expression)] = []
     var first = expression

@@ -207,7 +207,10 @@ public struct ScalarEvaluator {
     distinct: Bool,
     _ arguments: [Expression]
   ) throws(EvaluationError) -> Value {
-    if FunctionLibrary.aggregate(named: name.name) != nil { throw Self.aggregate(name.name) }
+    let function = FunctionLibrary.scalar(named: name.name)
+    if function == nil, FunctionLibrary.aggregate(named: name.name) != nil {
+      throw Self.aggregate(name.name)
+    }
     if distinct {
       throw EvaluationError(
         .invalidArgument,
@@ -215,7 +218,7 @@ public struct ScalarEvaluator {
       )
     }
     // Arguments after the first that is not null are not evaluated: they may be guarded by it.
-    if name.name.lowercased() == "coalesce" {
+    if function?.name == "coalesce" {
       for argument in arguments {
         let value = try value(of: argument)
         if !value.isNull { return value }
@@ -223,7 +226,6 @@ public struct ScalarEvaluator {
       return .null
     }
     let values = try values(of: arguments)
-    let function = FunctionLibrary.scalar(named: name.name)
     let hasEntity = values.contains {
       !ValueKinds.entity.isDisjoint(with: ValueKinds(of: $0))
     }

@@ -162,7 +162,7 @@ enum TemporalText {
     return text + offset(moment.offsetSeconds)
   }
 
-  /// `Z`, `+01:00`
+  /// An offset from UTC: `Z` or `+01:00`.
   static func offset(_ seconds: Int32) -> String {
     if seconds == 0 { return "Z" }
     let absolute = Int(seconds.magnitude)
@@ -178,7 +178,7 @@ enum TemporalText {
     return digits
   }
 
-  /// `P12Y5M14DT16H13M10.000000001S`
+  /// A duration, as `P12Y5M14DT16H13M10.000000001S`.
   static func duration(_ amount: Duration) -> String {
     var text = "P"
     func append(_ number: Int64, _ unit: String) {

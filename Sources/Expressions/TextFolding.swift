@@ -23,7 +23,7 @@ public enum TextFolding {
     var writer = FoldWriter(output)
     output = []
     feed(text, to: &writer)
-    output = writer.output
+    output = writer.takeOutput()
     // A name that is nothing but honorifics is the last of them: `Mr Lord`.
     if output.count == start {
       output += writer.lastDropped
@@ -93,6 +93,13 @@ struct FoldWriter {
   init(_ output: [UInt8]) {
     self.output = output
     wordStart = output.count
+  }
+
+  /// Gives the output away, so that it has one owner and is not copied when it grows.
+  mutating func takeOutput() -> [UInt8] {
+    let result = output
+    output = []
+    return result
   }
 
   mutating func append(ascii byte: UInt8) {

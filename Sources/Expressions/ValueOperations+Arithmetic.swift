@@ -118,7 +118,7 @@ extension ValueOperations {
     return .float(pow(a, b))
   }
 
-  /// `-a`
+  /// The value of `-a`.
   public static func negate(_ value: Value) throws(EvaluationError) -> Value {
     switch value {
     case .null: return .null
@@ -131,7 +131,7 @@ extension ValueOperations {
     }
   }
 
-  /// `+a`
+  /// The value of `+a`.
   public static func plus(_ value: Value) throws(EvaluationError) -> Value {
     switch value {
     case .null, .integer, .float, .duration: return value

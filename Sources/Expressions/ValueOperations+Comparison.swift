@@ -42,7 +42,7 @@ extension ValueOperations {
     }
   }
 
-  /// `a <> b`
+  /// The truth of `a <> b`.
   public static func notEquals(_ lhs: Value, _ rhs: Value) -> Bool? {
     not(equals(lhs, rhs))
   }
@@ -83,10 +83,10 @@ extension ValueOperations {
     return possible(lhs, rhs).answer([.less, .equal])
   }
 
-  /// `a > b`
+  /// The truth of `a > b`.
   public static func greater(_ lhs: Value, _ rhs: Value) -> Bool? { less(rhs, lhs) }
 
-  /// `a >= b`
+  /// The truth of `a >= b`.
   public static func greaterOrEqual(_ lhs: Value, _ rhs: Value) -> Bool? { lessOrEqual(rhs, lhs) }
 
   private static func isSamePartialDate(_ lhs: Value, _ rhs: Value) -> Bool {
@@ -156,7 +156,7 @@ extension ValueOperations {
 }
 
 extension ValueOperations {
-  /// `NOT a`
+  /// The truth of `NOT a`.
   @inlinable
   public static func not(_ value: Bool?) -> Bool? { value.map { !$0 } }
 

@@ -12,7 +12,7 @@ import OrderedCollections
 //                values, and the forms of TEXT columns
 //   edge types   type, validity flag, ends, positions, validity, key, columns
 //   nodes        table, row, label set, position of each
-//   events       times by position, positions in quarantine
+//   events       times by position, positions in quarantine, positions of revisions
 //   past         claims
 //   position     of the last event folded in
 
@@ -75,6 +75,7 @@ extension GraphContents {
     sink.write(nodePositions)
     sink.write(eventTimes)
     sink.write(quarantined)
+    sink.write(revisions)
     sink.write(past.claims.count)
     for claim in past.claims { claim.encode(into: &sink) }
     sink.write(UInt64(position.rawValue))
@@ -102,6 +103,7 @@ extension GraphContents {
     nodePositions = try source.array()
     eventTimes = try source.array()
     quarantined = try source.array()
+    revisions = try source.array()
     var claims: [PastClaim] = []
     for _ in 0..<(try source.count()) { claims.append(try PastClaim(decoding: &source)) }
     past = PastStore(claims: claims)

@@ -130,6 +130,11 @@ public final class GraphBuilder {
     contents.quarantined.append(position)
   }
 
+  /// The event that was begun last revises earlier ones.
+  public func noteRevision() {
+    contents.revisions.append(position)
+  }
+
   /// The node with that id in that table; made, with those labels, if it is new.
   ///
   /// A node that exists gains the labels that it lacks.

@@ -20,6 +20,8 @@ public struct GraphContents: Sendable {
   public internal(set) var eventTimes = FlatArray<Int64>([0])
   /// The events that the schema could not fold, ascending.
   public internal(set) var quarantined = FlatArray<UInt32>()
+  /// The events that revise earlier ones, ascending; what they revise is not in the graph.
+  public internal(set) var revisions = FlatArray<UInt32>()
   /// What was superseded, apart from the present.
   public internal(set) var past = PastStore()
   /// The last event that was folded in.

@@ -62,7 +62,8 @@ public final class Environment: Sendable {
       if !options.isReadOnly { try Self.reserveLockFile(beside: path) }
       opened = try Self.open(path: path, options: options)
     } catch {
-      OpenFiles.remove(identity)
+      // The descriptor is still open, and keeps the inode.
+      OpenFiles.remove(identity) {}
       throw error
     }
     handle = opened.handle
@@ -74,8 +75,7 @@ public final class Environment: Sendable {
   }
 
   deinit {
-    mdb_env_close(handle)
-    OpenFiles.remove(identity)
+    OpenFiles.remove(identity) { mdb_env_close(handle) }
   }
 
   /// Gives the lock file its blocks before LMDB maps it: on a full disk, a write to a mapped

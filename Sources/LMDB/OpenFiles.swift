@@ -20,8 +20,15 @@ enum OpenFiles {
     if !isNew { throw .alreadyOpen }
   }
 
-  static func remove(_ identity: FileIdentity) {
-    identities.withLock { _ = $0.remove(identity) }
+  /// Removes a file that `close` closes.
+  ///
+  /// Both are one step for others: a new file may get the inode of one that was deleted as soon
+  /// as it is closed.
+  static func remove(_ identity: FileIdentity, closing close: () -> Void) {
+    identities.withLock { identities in
+      close()
+      identities.remove(identity)
+    }
   }
 }
 
@@ -66,7 +73,9 @@ struct OwnedDescriptor: ~Copyable {
 }
 
 enum FileSystem {
-  /// Magic numbers of file systems that other machines may write to. Source: statfs(2).
+  /// Magic numbers of file systems that other machines may write to.
+  ///
+  /// Source: statfs(2).
   private static let networkTypes: Set<UInt32> = [
     0x6969,  // NFS
     0x517B,  // SMB

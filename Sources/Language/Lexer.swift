@@ -41,8 +41,8 @@ public struct Lexer {
     case UInt8(ascii: "'"), UInt8(ascii: "\""):
       return string(from: start, in: source)
     case UInt8(ascii: "`"):
-      offset += 1
-      return token(quotedName(in: source) ? .quotedIdentifier : .unterminatedName, from: start)
+      let isClosed = quotedName(in: source)
+      return token(isClosed ? .quotedIdentifier : .unterminatedName, from: start)
     case UInt8(ascii: "$"):
       return parameter(from: start, in: source)
     case 0x80...:
@@ -163,8 +163,9 @@ extension Lexer {
     }
   }
 
-  /// Skips to behind the closing backquote; a doubled one is part of the name.
+  /// Skips from the opening backquote to behind the closing one; a doubled one is part of the name.
   private mutating func quotedName(in source: Span<UInt8>) -> Bool {
+    offset += 1
     while offset < source.count {
       offset += 1
       guard source[offset - 1] == UInt8(ascii: "`") else { continue }
@@ -177,8 +178,8 @@ extension Lexer {
   private mutating func parameter(from start: Int, in source: Span<UInt8>) -> Token {
     offset += 1
     if byte(offset, of: source) == UInt8(ascii: "`") {
-      offset += 1
-      return token(quotedName(in: source) ? .parameter : .unterminatedName, from: start)
+      let isClosed = quotedName(in: source)
+      return token(isClosed ? .parameter : .unterminatedName, from: start)
     }
     skipWord(in: source)
     return token(offset > start + 1 ? .parameter : .invalid, from: start)

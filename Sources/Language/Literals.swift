@@ -85,11 +85,11 @@ enum Literals {
         continue
       }
       switch body[position + 1] {
-      case UInt8(ascii: "n"): bytes.append(0x0A)
-      case UInt8(ascii: "t"): bytes.append(0x09)
-      case UInt8(ascii: "b"): bytes.append(0x08)
-      case UInt8(ascii: "f"): bytes.append(0x0C)
-      case UInt8(ascii: "r"): bytes.append(0x0D)
+      case UInt8(ascii: "n"), UInt8(ascii: "N"): bytes.append(0x0A)
+      case UInt8(ascii: "t"), UInt8(ascii: "T"): bytes.append(0x09)
+      case UInt8(ascii: "b"), UInt8(ascii: "B"): bytes.append(0x08)
+      case UInt8(ascii: "f"), UInt8(ascii: "F"): bytes.append(0x0C)
+      case UInt8(ascii: "r"), UInt8(ascii: "R"): bytes.append(0x0D)
       case UInt8(ascii: "\\"), UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "`"):
         bytes.append(body[position + 1])
       case UInt8(ascii: "u"):

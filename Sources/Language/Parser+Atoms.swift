@@ -2,7 +2,7 @@ import SourceText
 
 extension Parser {
   /// Reads an operand: an atom and what is attached to it.
-  mutating func postfixExpression() throws(Abandoned) -> Expression {
+  func postfixExpression() throws(Abandoned) -> Expression {
     var expression = try atom()
     while true {
       switch kind {
@@ -34,13 +34,13 @@ extension Parser {
     }
   }
 
-  private mutating func labels() throws(Abandoned) -> LabelExpression {
+  private func labels() throws(Abandoned) -> LabelExpression {
     advance()
     return try labelExpression()
   }
 
   /// Reads an index or a slice.
-  private mutating func subscripted(_ base: Expression) throws(Abandoned) -> Expression {
+  private func subscripted(_ base: Expression) throws(Abandoned) -> Expression {
     let opening = index
     let context = enterBrackets()
     advance()
@@ -67,7 +67,7 @@ extension Parser {
     var endClosesCase: Bool
   }
 
-  mutating func enterBrackets(barEndsExpression bar: Bool = false) -> Context {
+  func enterBrackets(barEndsExpression bar: Bool = false) -> Context {
     let context = Context(
       barEndsExpression: barEndsExpression,
       braceBeginsProjection: braceBeginsProjection,
@@ -79,13 +79,13 @@ extension Parser {
     return context
   }
 
-  mutating func leaveBrackets(_ context: Context) {
+  func leaveBrackets(_ context: Context) {
     barEndsExpression = context.barEndsExpression
     braceBeginsProjection = context.braceBeginsProjection
     endClosesCase = context.endClosesCase
   }
 
-  private mutating func atom() throws(Abandoned) -> Expression {
+  private func atom() throws(Abandoned) -> Expression {
     switch kind {
     case .integer: try integer()
     case .float: try float()
@@ -105,13 +105,13 @@ extension Parser {
     }
   }
 
-  private mutating func literal(_ kind: Expression.Kind) -> Expression {
+  private func literal(_ kind: Expression.Kind) -> Expression {
     let expression = Expression(kind, at: token.span)
     advance()
     return expression
   }
 
-  private mutating func parameter() -> Expression {
+  private func parameter() -> Expression {
     let span = token.span
     let bytes = source.bytes[(Int(span.start) + 1)..<Int(span.end)]
     let isQuoted = bytes.first == UInt8(ascii: "`")
@@ -119,7 +119,7 @@ extension Parser {
     return literal(.parameter(name))
   }
 
-  private mutating func string() throws(Abandoned) -> Expression {
+  private func string() throws(Abandoned) -> Expression {
     let range = Int(token.span.start)..<Int(token.span.end)
     do {
       return literal(.string(try Literals.string(source.bytes[range])))
@@ -132,7 +132,7 @@ extension Parser {
     }
   }
 
-  private mutating func float() throws(Abandoned) -> Expression {
+  private func float() throws(Abandoned) -> Expression {
     guard let value = Double(text), value.isFinite else {
       throw fail(
         "\(source.quoted(token.span)) is beyond what a floating-point number can hold",
@@ -143,7 +143,7 @@ extension Parser {
     return literal(.float(value))
   }
 
-  private mutating func integer() throws(Abandoned) -> Expression {
+  private func integer() throws(Abandoned) -> Expression {
     let span = token.span
     let magnitude = Literals.magnitude(of: source.bytes[Int(span.start)..<Int(span.end)])
     if let magnitude, let value = Int64(exactly: magnitude) { return literal(.integer(value)) }
@@ -164,7 +164,7 @@ extension Parser {
   }
 
   /// Reads a pattern, or an expression in parentheses.
-  private mutating func parenthesized() throws(Abandoned) -> Expression {
+  private func parenthesized() throws(Abandoned) -> Expression {
     if isPattern(at: index) {
       let pattern = try patternElement(variable: nil, selector: .all)
       height += 1
@@ -180,14 +180,14 @@ extension Parser {
   }
 
   /// Reads a map: `{a: 1, b: 2}`.
-  private mutating func map() throws(Abandoned) -> Expression {
+  private func map() throws(Abandoned) -> Expression {
     let start = token.span
     let entries = try mapEntries()
     height += 1
     return Expression(.map(entries), at: span(from: start))
   }
 
-  mutating func mapEntries() throws(Abandoned) -> [MapEntry] {
+  func mapEntries() throws(Abandoned) -> [MapEntry] {
     let opening = index
     let context = enterBrackets()
     try expect(.leftBrace, "\"{\"")
@@ -200,7 +200,7 @@ extension Parser {
     return entries
   }
 
-  private mutating func mapEntry() throws(Abandoned) -> MapEntry {
+  private func mapEntry() throws(Abandoned) -> MapEntry {
     let key = try name("the name of a map's key")
     if at(.equal) {
       throw fail(
@@ -214,7 +214,7 @@ extension Parser {
   }
 
   /// Reads the braces after a variable: `n {.name, .*, key: value, other}`.
-  private mutating func mapProjection(of base: Expression) throws(Abandoned) -> Expression {
+  private func mapProjection(of base: Expression) throws(Abandoned) -> Expression {
     let opening = index
     let context = enterBrackets()
     advance()
@@ -228,7 +228,7 @@ extension Parser {
     return Expression(.mapProjection(base, items), at: span(from: base.span))
   }
 
-  private mutating func mapProjectionItem() throws(Abandoned) -> MapProjectionItem {
+  private func mapProjectionItem() throws(Abandoned) -> MapProjectionItem {
     if accept(.dot) {
       if accept(.star) { return .allProperties }
       return .property(try name("the name of a property, or \"*\", after \".\""))
@@ -252,7 +252,7 @@ extension Parser {
   }
 
   /// Reads a variable, or a call.
-  private mutating func named() throws(Abandoned) -> Expression {
+  private func named() throws(Abandoned) -> Expression {
     guard kind.isWord else { throw unexpected("an expression", after: .expression) }
     if isCall, !isQuantifiable || isComprehension(at: index + 2) {
       switch kind {
@@ -281,7 +281,7 @@ extension Parser {
     }
   }
 
-  private mutating func call() throws(Abandoned) -> Expression {
+  private func call() throws(Abandoned) -> Expression {
     guard mayNameFunction(kind) else { throw unexpected("an expression", after: .expression) }
     let function = try dottedName("the name of a function")
     let opening = index
@@ -329,7 +329,7 @@ extension Parser {
   }
 
   /// Reads `CASE … END`.
-  private mutating func conditional() throws(Abandoned) -> Expression {
+  private func conditional() throws(Abandoned) -> Expression {
     let start = token.span
     advance()
     let context = enterBrackets()
@@ -360,7 +360,7 @@ extension Parser {
   }
 
   /// Reads `EXISTS { … }`, `COUNT { … }` or `COLLECT { … }`.
-  private mutating func subquery() throws(Abandoned) -> Expression {
+  private func subquery() throws(Abandoned) -> Expression {
     let start = token.span
     let word = kind
     advance()

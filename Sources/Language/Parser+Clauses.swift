@@ -13,7 +13,7 @@ extension Parser {
   }
 
   /// Reads the one query that a text holds.
-  mutating func query() throws(Abandoned) -> Query {
+  func query() throws(Abandoned) -> Query {
     let mode: Query.Mode
     switch kind {
     case .explain: mode = .explain
@@ -33,8 +33,8 @@ extension Parser {
     return Query(mode: mode, body: body)
   }
 
-  mutating func queryBody(_ context: BodyContext) throws(Abandoned) -> QueryBody {
-    try enter()
+  func queryBody(_ context: BodyContext) throws(Abandoned) -> QueryBody {
+    try enter(LanguageLimits.queryLevelCount)
     let start = token.span
     var queries = [try singleQuery(context)]
     var unions: [QueryBody.Union] = []
@@ -54,12 +54,12 @@ extension Parser {
       unions.append(union)
       queries.append(try singleQuery(context))
     }
-    depth -= 1
+    leave(LanguageLimits.queryLevelCount)
     return QueryBody(queries: queries, unions: unions, span: span(from: start))
   }
 
   /// A pattern where a query could stand: a MATCH of it.
-  mutating func bareMatch() throws(Abandoned) -> QueryBody {
+  func bareMatch() throws(Abandoned) -> QueryBody {
     let start = token.span
     let match = try matchClause(optional: false, from: start)
     let query = SingleQuery(clauses: [.match(match)], span: match.span)
@@ -75,7 +75,7 @@ extension Parser {
     }
   }
 
-  private mutating func singleQuery(_ context: BodyContext) throws(Abandoned) -> SingleQuery {
+  private func singleQuery(_ context: BodyContext) throws(Abandoned) -> SingleQuery {
     let start = token.span
     var clauses: [Clause] = []
     var isComplete = false
@@ -102,7 +102,7 @@ extension Parser {
     return SingleQuery(clauses: clauses, span: span(from: start))
   }
 
-  private mutating func afterReturn() -> Abandoned {
+  private func afterReturn() -> Abandoned {
     switch kind {
     case .create, .merge, .set, .delete, .detach, .remove, .foreach, .load, .insert:
       return refuseWriting()
@@ -122,7 +122,7 @@ extension Parser {
     }
   }
 
-  private mutating func clause(isFirst: Bool) throws(Abandoned) -> Clause {
+  private func clause(isFirst: Bool) throws(Abandoned) -> Clause {
     let start = token.span
     switch kind {
     case .match:
@@ -147,7 +147,7 @@ extension Parser {
     }
   }
 
-  private mutating func misplacedClause(isFirst: Bool) -> Abandoned {
+  private func misplacedClause(isFirst: Bool) -> Abandoned {
     switch kind {
     case .create, .merge, .set, .delete, .detach, .remove, .foreach, .load, .insert:
       return refuseWriting()
@@ -176,7 +176,7 @@ extension Parser {
   }
 
   /// Says why a clause that would write is none.
-  private mutating func refuseWriting() -> Abandoned {
+  private func refuseWriting() -> Abandoned {
     let what = at(.call) ? "calling a procedure" : text.uppercased()
     return fail(
       "\(what) is not possible: queries only read, and facts are written as events",
@@ -190,7 +190,7 @@ extension Parser {
 
 extension Parser {
   /// Reads what follows MATCH.
-  private mutating func matchClause(
+  private func matchClause(
     optional: Bool,
     from start: SourceSpan
   ) throws(Abandoned) -> MatchClause {
@@ -208,7 +208,7 @@ extension Parser {
     return match
   }
 
-  private mutating func acceptMatchOption(_ match: inout MatchClause) throws(Abandoned) -> Bool {
+  private func acceptMatchOption(_ match: inout MatchClause) throws(Abandoned) -> Bool {
     let start = token.span
     switch (kind, peek()) {
     case (.where, _):
@@ -232,7 +232,7 @@ extension Parser {
     return true
   }
 
-  private mutating func refuseSecond(
+  private func refuseSecond(
     _ value: Expression?,
     _ word: String,
     at span: SourceSpan? = nil,
@@ -242,7 +242,7 @@ extension Parser {
     throw fail("this MATCH has two \(word)", at: span ?? token.span, hint: hint)
   }
 
-  private mutating func unwindClause() throws(Abandoned) -> UnwindClause {
+  private func unwindClause() throws(Abandoned) -> UnwindClause {
     let start = token.span
     advance()
     let list = try expression()
@@ -251,7 +251,7 @@ extension Parser {
     return UnwindClause(list: list, variable: variable, span: span(from: start))
   }
 
-  private mutating func forClause() throws(Abandoned) -> UnwindClause {
+  private func forClause() throws(Abandoned) -> UnwindClause {
     let start = token.span
     advance()
     let variable = try variable("a variable after \"FOR\"")
@@ -259,7 +259,7 @@ extension Parser {
     return UnwindClause(list: try expression(), variable: variable, span: span(from: start))
   }
 
-  private mutating func bindings() throws(Abandoned) -> [Binding] {
+  private func bindings() throws(Abandoned) -> [Binding] {
     advance()
     var bindings: [Binding] = []
     repeat {
@@ -270,7 +270,7 @@ extension Parser {
     return bindings
   }
 
-  private mutating func callClause(
+  private func callClause(
     optional: Bool,
     from start: SourceSpan
   ) throws(Abandoned) -> CallClause {
@@ -293,7 +293,7 @@ extension Parser {
   }
 
   /// Reads a RETURN or a WITH.
-  private mutating func projection(filtered: Bool) throws(Abandoned) -> Projection {
+  private func projection(filtered: Bool) throws(Abandoned) -> Projection {
     let start = token.span
     advance()
     var projection = Projection(
@@ -321,7 +321,7 @@ extension Parser {
     return projection
   }
 
-  private mutating func projectionItems(_ projection: inout Projection) throws(Abandoned) {
+  private func projectionItems(_ projection: inout Projection) throws(Abandoned) {
     repeat {
       let start = token.span
       let value = try expression()
@@ -338,12 +338,12 @@ extension Parser {
   }
 
   /// Refuses a pattern where no boolean is expected.
-  mutating func refusePattern(_ value: Expression, hint: String) throws(Abandoned) {
+  func refusePattern(_ value: Expression, hint: String) throws(Abandoned) {
     guard case .patternPredicate = value.kind else { return }
     throw fail("a pattern is no value", at: value.span, hint: hint)
   }
 
-  private mutating func sortItems(_ projection: inout Projection) throws(Abandoned) {
+  private func sortItems(_ projection: inout Projection) throws(Abandoned) {
     try expect(.by, "BY after \"ORDER\"")
     repeat {
       let value = try expression()
@@ -354,7 +354,7 @@ extension Parser {
   }
 
   /// Explains parts of a projection that come in the wrong order, or twice.
-  private mutating func refuseLateParts(of projection: Projection) throws(Abandoned) {
+  private func refuseLateParts(of projection: Projection) throws(Abandoned) {
     let isLate: Bool
     switch kind {
     case .order: isLate = true

@@ -7,7 +7,7 @@ extension Parser {
   }
 
   /// Reads a list, or a comprehension over a list or a pattern.
-  mutating func bracketed() throws(Abandoned) -> Expression {
+  func bracketed() throws(Abandoned) -> Expression {
     if isComprehension(at: index + 1), !peek().isReserved { return try listComprehension() }
     if isPatternComprehension { return try patternComprehension() }
     let opening = index
@@ -23,14 +23,14 @@ extension Parser {
     return Expression(.list(elements), at: span(from: tokens[opening].span))
   }
 
-  /// Whether the bracket at the cursor begins with a pattern, and has a bar of its own.
+  /// Whether the bracket at the cursor begins with a pattern, and has a bar or a WHERE of its own.
   private var isPatternComprehension: Bool {
     var position = index + 1
     if kind(at: position).isWord, kind(at: position + 1) == .equal { position += 2 }
     guard kind(at: position) == .leftParenthesis, isPattern(at: position) else { return false }
     while position < tokens.count {
       switch tokens[position].kind {
-      case .bar: return true
+      case .bar, .where: return true
       case .rightBracket, .endOfText: return false
       case .leftParenthesis, .leftBracket, .leftBrace:
         guard partners[position] > 0 else { return false }
@@ -42,7 +42,7 @@ extension Parser {
     return false
   }
 
-  private mutating func listComprehension() throws(Abandoned) -> Expression {
+  private func listComprehension() throws(Abandoned) -> Expression {
     let opening = index
     let context = enterBrackets(barEndsExpression: true)
     advance()
@@ -63,7 +63,7 @@ extension Parser {
     )
   }
 
-  private mutating func patternComprehension() throws(Abandoned) -> Expression {
+  private func patternComprehension() throws(Abandoned) -> Expression {
     let opening = index
     let context = enterBrackets(barEndsExpression: true)
     advance()
@@ -89,7 +89,7 @@ extension Parser {
   }
 
   /// Reads `all(x IN list WHERE condition)` and its kin.
-  mutating func quantifier() throws(Abandoned) -> Expression {
+  func quantifier() throws(Abandoned) -> Expression {
     let start = token.span
     let word = text
     let quantifier: QuantifierExpression.Kind =
@@ -132,7 +132,7 @@ extension Parser {
   }
 
   /// Reads `reduce(sum = 0, x IN list | sum + x)`.
-  mutating func reduction() throws(Abandoned) -> Expression {
+  func reduction() throws(Abandoned) -> Expression {
     let start = token.span
     advance()
     let opening = index

@@ -34,14 +34,14 @@ extension Parser {
   }
 
   /// Records a mistake; throw the result.
-  mutating func fail(_ message: String, at span: SourceSpan, hint: String? = nil) -> Abandoned {
+  func fail(_ message: String, at span: SourceSpan, hint: String? = nil) -> Abandoned {
     diagnostics.append(Diagnostic(message, at: span, hint: hint))
     return Abandoned()
   }
 
-  mutating func tooDeep(at span: SourceSpan) -> Abandoned {
+  func tooDeep(at span: SourceSpan) -> Abandoned {
     fail(
-      "nested more than \(LanguageLimits.nestingDepthMax) levels deep",
+      "this is nested too deep",
       at: span,
       hint: "split the expression with WITH or LET, or make a list of its parts"
     )
@@ -70,7 +70,7 @@ extension Parser {
   }
 
   /// Records that something else was expected at the cursor; throw the result.
-  mutating func unexpected(
+  func unexpected(
     _ expected: String,
     after position: Position = .elsewhere,
     hint: String? = nil
@@ -85,7 +85,7 @@ extension Parser {
   }
 
   /// Explains a token that the lexer could not read.
-  private mutating func lexicalMistake() -> Abandoned {
+  private func lexicalMistake() -> Abandoned {
     let span = token.span
     let opening = SourceSpan(Int(span.start), Int(span.start) + 1)
     switch kind {
@@ -114,7 +114,7 @@ extension Parser {
     }
   }
 
-  private mutating func invalidCharacter(_ span: SourceSpan) -> Abandoned {
+  private func invalidCharacter(_ span: SourceSpan) -> Abandoned {
     let text = source[span]
     switch text {
     case "$": return fail("expected the name of a parameter after \"$\"", at: span)
@@ -132,7 +132,7 @@ extension Parser {
   }
 
   /// Recognizes what people write who come from another language.
-  private mutating func commonMistake(after position: Position) -> Abandoned? {
+  private func commonMistake(after position: Position) -> Abandoned? {
     let both = token.span.joined(with: tokens[min(index + 1, tokens.count - 1)].span)
     switch (kind, peek()) {
     case (.doubleEqual, _):

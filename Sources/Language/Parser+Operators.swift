@@ -55,12 +55,12 @@ extension BinaryOperator {
 
 extension Parser {
   /// Reads an expression.
-  mutating func expression() throws(Abandoned) -> Expression {
+  func expression() throws(Abandoned) -> Expression {
     try enter()
     let outerHeight = height
     let operatorBase = operators.count
     repeat {
-      while acceptPrefixOperator() {}
+      while try acceptPrefixOperator() {}
       height = 0
       let operand = try postfixExpression()
       operands.append(Operand(expression: operand, height: height))
@@ -69,11 +69,11 @@ extension Parser {
     while operators.count > operatorBase { try reduce(above: operatorBase) }
     let result = operands.removeLast()
     height = max(outerHeight, result.height + 1)
-    depth -= 1
+    leave()
     return result.expression
   }
 
-  private mutating func acceptPrefixOperator() -> Bool {
+  private func acceptPrefixOperator() throws(Abandoned) -> Bool {
     let (prefix, precedence): (UnaryOperator, Precedence)
     switch kind {
     case .not: (prefix, precedence) = (.not, .not)
@@ -81,13 +81,14 @@ extension Parser {
     case .plus: (prefix, precedence) = (.plus, .sign)
     default: return false
     }
+    try refuseLookalike()
     operators.append(Operator(kind: .prefix(prefix), precedence: precedence, span: token.span))
     advance()
     return true
   }
 
   /// Reads `IS NULL` and `IS LABELED`, which follow their operand.
-  private mutating func acceptSuffix(above base: Int) throws(Abandoned) -> Bool {
+  private func acceptSuffix(above base: Int) throws(Abandoned) -> Bool {
     guard at(.is) else { return false }
     let isNegated = peek() == .not
     let word = peek(isNegated ? 2 : 1)
@@ -128,7 +129,7 @@ extension Parser {
     return true
   }
 
-  private mutating func acceptBinaryOperator(above base: Int) throws(Abandoned) -> Bool {
+  private func acceptBinaryOperator(above base: Int) throws(Abandoned) -> Bool {
     let start = token.span
     let (binary, tokenCount): (BinaryOperator, Int)
     switch kind {
@@ -162,6 +163,7 @@ extension Parser {
     case .doubleEqual: throw unexpected("an operator", after: .expression)
     default: return false
     }
+    try refuseLookalike()
     let precedence = binary.precedence
     while let last = operators.last, operators.count > base {
       let joins = last.precedence == precedence && precedence.makesRuns
@@ -173,7 +175,24 @@ extension Parser {
     return true
   }
 
-  private mutating func misplacedNot() -> Abandoned {
+  /// Refuses a dash or an arrowhead that is none of ASCII, as patterns may have.
+  private func refuseLookalike() throws(Abandoned) {
+    let ascii: String
+    switch kind {
+    case .minus: ascii = "-"
+    case .less: ascii = "<"
+    case .greater: ascii = ">"
+    default: return
+    }
+    guard token.span.end - token.span.start > 1 else { return }
+    throw fail(
+      "\(source.quoted(token.span)) is not an operator",
+      at: token.span,
+      hint: "write \"\(ascii)\""
+    )
+  }
+
+  private func misplacedNot() -> Abandoned {
     let word = peek().keyword ?? "IN"
     return fail(
       "NOT stands before what it negates",
@@ -183,7 +202,7 @@ extension Parser {
   }
 
   /// Takes the last operator, or the last run of them, off the stack together with its operands.
-  private mutating func reduce(above base: Int) throws(Abandoned) {
+  private func reduce(above base: Int) throws(Abandoned) {
     let last = operators[operators.count - 1]
     switch last.kind {
     case .prefix(let prefix):
@@ -216,7 +235,7 @@ extension Parser {
     }
   }
 
-  private mutating func join(
+  private func join(
     _ left: Operand,
     _ binary: BinaryOperator,
     _ right: Operand
@@ -230,7 +249,7 @@ extension Parser {
     )
   }
 
-  private mutating func reduceComparisons(_ count: Int) throws(Abandoned) {
+  private func reduceComparisons(_ count: Int) throws(Abandoned) {
     let operandBase = operands.count - count - 1
     let first = operands[operandBase]
     var highest = first.height
@@ -251,7 +270,7 @@ extension Parser {
   }
 
   /// Joins a chain of one associative operator: as it leans, or balanced where it is long.
-  private mutating func reduceChain(_ binary: BinaryOperator, _ count: Int) throws(Abandoned) {
+  private func reduceChain(_ binary: BinaryOperator, _ count: Int) throws(Abandoned) {
     let chain = Array(operands.suffix(count + 1))
     operators.removeLast(count)
     operands.removeLast(count + 1)
@@ -263,7 +282,7 @@ extension Parser {
     }
   }
 
-  private mutating func joinBalanced(
+  private func joinBalanced(
     _ chain: ArraySlice<Operand>,
     _ binary: BinaryOperator
   )
@@ -280,7 +299,7 @@ extension Parser {
     try join(left, binary, operands.removeLast())
   }
 
-  private mutating func push(
+  private func push(
     _ kind: Expression.Kind,
     at span: SourceSpan,
     height: Int

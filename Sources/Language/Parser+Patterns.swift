@@ -35,6 +35,13 @@ extension Parser {
     guard kind(at: position) == .minus else { return false }
     position += 1
     if kind(at: position) == .greater { position += 1 }
+    switch kind(at: position) {
+    case .leftBrace:
+      guard partners[position] > 0 else { return false }
+      position = Int(partners[position]) + 1
+    case .plus, .star: position += 1
+    default: break
+    }
     return kind(at: position) == .leftParenthesis
       && beginsElement(at: position + 1, closing: .rightParenthesis)
   }
@@ -63,14 +70,14 @@ extension Parser {
 // MARK: Paths
 
 extension Parser {
-  mutating func pathPatterns() throws(Abandoned) -> [PathPattern] {
+  func pathPatterns() throws(Abandoned) -> [PathPattern] {
     var paths: [PathPattern] = []
     repeat { paths.append(try pathPattern()) } while accept(.comma)
     return paths
   }
 
   /// Reads a path with its name and its selector, in either order.
-  mutating func pathPattern() throws(Abandoned) -> PathPattern {
+  func pathPattern() throws(Abandoned) -> PathPattern {
     try enter()
     let start = token.span
     var selector = try selector()
@@ -92,11 +99,11 @@ extension Parser {
       path = try patternElement(variable: variable, selector: selector ?? .all)
     }
     path.span = span(from: start)
-    depth -= 1
+    leave()
     return path
   }
 
-  private mutating func parenthesizedPath(
+  private func parenthesizedPath(
     variable: Identifier?,
     selector: PathPattern.Selector
   ) throws(Abandoned) -> PathPattern {
@@ -108,11 +115,11 @@ extension Parser {
       ? try parenthesizedPath(variable: variable, selector: selector)
       : try patternElement(variable: variable, selector: selector)
     try close(opening)
-    depth -= 1
+    leave()
     return path
   }
 
-  private mutating func refuseQuantifiedGroup() throws(Abandoned) {
+  private func refuseQuantifiedGroup() throws(Abandoned) {
     switch kind {
     case .leftBrace, .plus, .star:
       throw fail(
@@ -125,7 +132,7 @@ extension Parser {
   }
 
   /// Reads `ANY SHORTEST`, `ALL SHORTEST`, `SHORTEST k` or `ANY`.
-  private mutating func selector() throws(Abandoned) -> PathPattern.Selector? {
+  private func selector() throws(Abandoned) -> PathPattern.Selector? {
     guard peek() != .equal else { return nil }
     let selector: PathPattern.Selector
     switch kind {
@@ -155,7 +162,7 @@ extension Parser {
   }
 
   /// Reads nodes with edges between them.
-  mutating func patternElement(
+  func patternElement(
     variable: Identifier?,
     selector: PathPattern.Selector
   ) throws(Abandoned) -> PathPattern {
@@ -175,8 +182,9 @@ extension Parser {
     )
   }
 
-  mutating func nodePattern() throws(Abandoned) -> NodePattern {
+  func nodePattern() throws(Abandoned) -> NodePattern {
     let opening = index
+    try enter(LanguageLimits.elementLevelCount)
     guard at(.leftParenthesis) else {
       throw unexpected(
         "a node such as (n:Label)",
@@ -190,6 +198,7 @@ extension Parser {
     let predicate = accept(.where) ? try expression() : nil
     try close(opening, predicate == nil && properties == nil ? "\")\" at the end of the node" : nil)
     leaveBrackets(context)
+    leave(LanguageLimits.elementLevelCount)
     return NodePattern(
       variable: variable,
       labels: labels,
@@ -200,7 +209,7 @@ extension Parser {
   }
 
   /// Reads the variable and the labels with which nodes and edges begin.
-  private mutating func elementHead(
+  private func elementHead(
     closing: Token.Kind
   ) throws(Abandoned) -> (Identifier?, LabelExpression?) {
     var name: Identifier?
@@ -223,7 +232,7 @@ extension Parser {
     }
   }
 
-  private mutating func elementProperties() throws(Abandoned) -> Expression? {
+  private func elementProperties() throws(Abandoned) -> Expression? {
     switch kind {
     case .leftBrace:
       let start = token.span
@@ -237,7 +246,7 @@ extension Parser {
 // MARK: Edges
 
 extension Parser {
-  mutating func edgePattern() throws(Abandoned) -> EdgePattern {
+  func edgePattern() throws(Abandoned) -> EdgePattern {
     let start = token.span
     let pointsLeft = accept(.less)
     try expect(.minus, "\"-\" of an edge")
@@ -270,7 +279,8 @@ extension Parser {
     return edge
   }
 
-  private mutating func edgeBody(_ edge: inout EdgePattern) throws(Abandoned) {
+  private func edgeBody(_ edge: inout EdgePattern) throws(Abandoned) {
+    try enter(LanguageLimits.elementLevelCount)
     let opening = index
     let context = enterBrackets()
     advance()
@@ -280,10 +290,11 @@ extension Parser {
     if accept(.where) { edge.predicate = try expression() }
     try close(opening, edge.predicate == nil ? "\"]\" at the end of the edge" : nil)
     leaveBrackets(context)
+    leave(LanguageLimits.elementLevelCount)
   }
 
   /// Reads what follows the star: nothing, `2`, `1..3`, `..3` or `1..`.
-  private mutating func starLength() throws(Abandoned) -> EdgePattern.Length {
+  private func starLength() throws(Abandoned) -> EdgePattern.Length {
     if at(.minus) || at(.float) {
       throw fail("expected a number of edges, found \(found)", at: place, hint: starHint)
     }
@@ -299,7 +310,7 @@ extension Parser {
 
   private var starHint: String { "write *2, *1..3, *2.. or *..3" }
 
-  private mutating func bound() throws(Abandoned) -> Int {
+  private func bound() throws(Abandoned) -> Int {
     let range = Int(token.span.start)..<Int(token.span.end)
     guard let value = Literals.magnitude(of: source.bytes[range]), value <= Int32.max else {
       throw fail("no path has that many edges", at: token.span)
@@ -309,7 +320,7 @@ extension Parser {
   }
 
   /// Reads `{1,3}`, `{2}`, `+` or `*` behind an edge.
-  private mutating func quantifier(of edge: EdgePattern) throws(Abandoned) -> EdgePattern.Length? {
+  private func quantifier(of edge: EdgePattern) throws(Abandoned) -> EdgePattern.Length? {
     let opening = index
     let length: EdgePattern.Length
     switch kind {
@@ -347,12 +358,12 @@ extension Parser {
 
 extension Parser {
   /// Reads what follows the colon or the `IS` of a label.
-  mutating func labelExpression() throws(Abandoned) -> LabelExpression {
+  func labelExpression() throws(Abandoned) -> LabelExpression {
     var count = 0
     return try labelDisjunction(&count)
   }
 
-  private mutating func labelDisjunction(_ count: inout Int) throws(Abandoned) -> LabelExpression {
+  private func labelDisjunction(_ count: inout Int) throws(Abandoned) -> LabelExpression {
     var left = try labelConjunction(&count)
     while at(.bar), !barEndsExpression, peek() != .bar {
       advance()
@@ -363,7 +374,7 @@ extension Parser {
     return left
   }
 
-  private mutating func labelConjunction(_ count: inout Int) throws(Abandoned) -> LabelExpression {
+  private func labelConjunction(_ count: inout Int) throws(Abandoned) -> LabelExpression {
     var left = try labelFactor(&count)
     while at(.colon) || at(.ampersand) && peek() != .ampersand {
       advance()
@@ -373,7 +384,7 @@ extension Parser {
     return left
   }
 
-  private mutating func labelFactor(_ count: inout Int) throws(Abandoned) -> LabelExpression {
+  private func labelFactor(_ count: inout Int) throws(Abandoned) -> LabelExpression {
     count += 1
     guard count <= LanguageLimits.labelCountMax else {
       throw fail("more than \(LanguageLimits.labelCountMax) labels in one place", at: token.span)
@@ -384,7 +395,7 @@ extension Parser {
       try enter()
       advance()
       let operand = try labelFactor(&count)
-      depth -= 1
+      leave()
       return LabelExpression(.not(operand), at: span(from: start))
     case .percent:
       advance()
@@ -397,7 +408,7 @@ extension Parser {
       let inner = try labelDisjunction(&count)
       try close(opening)
       leaveBrackets(context)
-      depth -= 1
+      leave()
       return LabelExpression(inner.kind, at: span(from: start))
     default:
       let label = try name("a label")

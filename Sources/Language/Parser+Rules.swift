@@ -3,7 +3,7 @@ import SourceText
 // MARK: Events and their versions
 
 extension Parser {
-  mutating func eventDeclaration() throws(Abandoned) -> EventDeclaration {
+  func eventDeclaration() throws(Abandoned) -> EventDeclaration {
     let start = token.span
     advance()
     let type = try dottedName("the type of the event")
@@ -14,7 +14,7 @@ extension Parser {
     return EventDeclaration(type: type, version: version, fields: fields, span: span(from: start))
   }
 
-  mutating func upcastDeclaration() throws(Abandoned) -> UpcastDeclaration {
+  func upcastDeclaration() throws(Abandoned) -> UpcastDeclaration {
     let start = token.span
     advance()
     let type = try dottedName("the type of the event")
@@ -60,7 +60,7 @@ extension Parser {
 // MARK: Rules
 
 extension Parser {
-  mutating func ruleDeclaration() throws(Abandoned) -> RuleDeclaration {
+  func ruleDeclaration() throws(Abandoned) -> RuleDeclaration {
     let start = token.span
     advance()
     let type = try dottedName("the type of an event")
@@ -94,7 +94,7 @@ extension Parser {
   }
 
   /// Reads a statement; SET may make several of it.
-  private mutating func statement(_ statements: inout [RuleStatement]) throws(Abandoned) {
+  private func statement(_ statements: inout [RuleStatement]) throws(Abandoned) {
     try enter()
     switch kind {
     case .node:
@@ -128,10 +128,10 @@ extension Parser {
     default:
       throw misplacedStatement()
     }
-    depth -= 1
+    leave()
   }
 
-  private mutating func misplacedStatement() -> Abandoned {
+  private func misplacedStatement() -> Abandoned {
     switch kind {
     case .create, .merge, .insert:
       fail(
@@ -151,7 +151,7 @@ extension Parser {
   }
 
   /// Reads an expression that a block follows, so that a brace begins the block.
-  private mutating func headExpression() throws(Abandoned) -> Expression {
+  private func headExpression() throws(Abandoned) -> Expression {
     braceBeginsProjection = false
     let expression = try expression()
     braceBeginsProjection = true
@@ -159,7 +159,7 @@ extension Parser {
   }
 
   /// Reads one statement, or several in braces.
-  private mutating func block() throws(Abandoned) -> [RuleStatement] {
+  private func block() throws(Abandoned) -> [RuleStatement] {
     var statements: [RuleStatement] = []
     guard at(.leftBrace) else {
       try statement(&statements)
@@ -179,7 +179,7 @@ extension Parser {
     return statements
   }
 
-  private mutating func assignment() throws(Abandoned) -> RuleStatement {
+  private func assignment() throws(Abandoned) -> RuleStatement {
     let variable = try variable("a variable")
     try expect(.dot, "\".\" and the name of a property")
     let property = try name("the name of a property")
@@ -187,7 +187,7 @@ extension Parser {
     return .set(variable: variable, property: property, value: try expression())
   }
 
-  private mutating func ruleNode() throws(Abandoned) -> RuleNode {
+  private func ruleNode() throws(Abandoned) -> RuleNode {
     let opening = index
     guard at(.leftParenthesis) else {
       throw unexpected("a node such as (:Person { id: e.id })")
@@ -216,7 +216,7 @@ extension Parser {
     )
   }
 
-  private mutating func ruleEdge() throws(Abandoned) -> RuleEdge {
+  private func ruleEdge() throws(Abandoned) -> RuleEdge {
     let start = token.span
     let first = try ruleNode()
     let pointsLeft = accept(.less)

@@ -2,7 +2,7 @@ import SourceText
 
 extension Parser {
   /// Reads a schema file; mistakes of one declaration do not hide those of the next.
-  mutating func schema() throws(Abandoned) -> SchemaDocument {
+  func schema() throws(Abandoned) -> SchemaDocument {
     var document = SchemaDocument(name: Identifier("", at: SourceSpan(0, 0)), version: 1)
     do {
       try schemaHeader(&document)
@@ -21,7 +21,7 @@ extension Parser {
     return document
   }
 
-  private mutating func schemaHeader(_ document: inout SchemaDocument) throws(Abandoned) {
+  private func schemaHeader(_ document: inout SchemaDocument) throws(Abandoned) {
     guard accept(.schema) else {
       let isMisspelled = kind == .identifier && peek().isWord && peek(2) == .version
       let mistake = unexpected(
@@ -37,12 +37,12 @@ extension Parser {
     document.version = try version()
   }
 
-  private mutating func version() throws(Abandoned) -> Int {
+  private func version() throws(Abandoned) -> Int {
     try expect(.version, "VERSION and a number")
     return try versionNumber()
   }
 
-  mutating func versionNumber() throws(Abandoned) -> Int {
+  func versionNumber() throws(Abandoned) -> Int {
     guard at(.integer) else { throw unexpected("the number of a version") }
     let range = Int(token.span.start)..<Int(token.span.end)
     guard let value = Literals.magnitude(of: source.bytes[range]), value > 0, value <= Int32.max
@@ -57,7 +57,7 @@ extension Parser {
   ///
   /// That is what looks like one, or a line that is indented no more than the one that failed:
   /// its declaration may be misspelled as well.
-  private mutating func recover(from start: Int, indentation limit: Int = -1) {
+  private func recover(from start: Int, indentation limit: Int = -1) {
     forget(depth: 0)
     index = min(max(index, start), tokens.count - 1)
     while !at(.endOfText) {
@@ -76,7 +76,7 @@ extension Parser {
   }
 
   /// Gives up the expression at hand.
-  private mutating func forget(depth: Int) {
+  private func forget(depth: Int) {
     self.depth = depth
     height = 0
     operands.removeAll()
@@ -114,7 +114,7 @@ extension Parser {
     return position
   }
 
-  private mutating func declaration(_ document: inout SchemaDocument) throws(Abandoned) {
+  private func declaration(_ document: inout SchemaDocument) throws(Abandoned) {
     switch kind {
     case .node: document.nodes.append(try nodeDeclaration())
     case .edge: document.edges.append(try edgeDeclaration())
@@ -144,7 +144,7 @@ extension Parser {
 // MARK: Nodes and edges
 
 extension Parser {
-  private mutating func nodeDeclaration() throws(Abandoned) -> NodeDeclaration {
+  private func nodeDeclaration() throws(Abandoned) -> NodeDeclaration {
     let start = token.span
     advance()
     if at(.leftParenthesis) {
@@ -170,7 +170,7 @@ extension Parser {
     )
   }
 
-  private mutating func edgeDeclaration() throws(Abandoned) -> EdgeDeclaration {
+  private func edgeDeclaration() throws(Abandoned) -> EdgeDeclaration {
     let start = token.span
     advance()
     let first = try declaredEnd()
@@ -203,7 +203,7 @@ extension Parser {
   }
 
   /// Refuses an arrow with both heads, or with none.
-  mutating func requireDirection(
+  func requireDirection(
     _ pointsLeft: Bool,
     _ pointsRight: Bool,
     from opening: Int
@@ -216,7 +216,7 @@ extension Parser {
     )
   }
 
-  private mutating func declaredEnd() throws(Abandoned) -> Identifier {
+  private func declaredEnd() throws(Abandoned) -> Identifier {
     let opening = index
     try expect(.leftParenthesis, "a node type in parentheses")
     try refuseColon("(\(shownWord(at: index + 1)))")
@@ -229,7 +229,7 @@ extension Parser {
     kind(at: index).isWord ? shown(wordText(at: index)) : "Name"
   }
 
-  private mutating func refuseColon(_ correct: String) throws(Abandoned) {
+  private func refuseColon(_ correct: String) throws(Abandoned) {
     guard at(.colon) else { return }
     throw fail(
       "types are declared without a colon",
@@ -238,7 +238,7 @@ extension Parser {
     )
   }
 
-  private mutating func edgeKey() throws(Abandoned) -> EdgeDeclaration.Key {
+  private func edgeKey() throws(Abandoned) -> EdgeDeclaration.Key {
     if at(.event), peek() != .comma {
       advance()
       return .event
@@ -250,7 +250,7 @@ extension Parser {
     return .properties(names)
   }
 
-  private mutating func deriveDeclaration() throws(Abandoned) -> DeriveDeclaration {
+  private func deriveDeclaration() throws(Abandoned) -> DeriveDeclaration {
     let start = token.span
     advance()
     let first = try nodePattern()
@@ -293,7 +293,7 @@ extension Parser {
 
 extension Parser {
   /// Reads fields in braces; a mistake in one does not hide those of the next.
-  mutating func fields() throws(Abandoned) -> [FieldDeclaration] {
+  func fields() throws(Abandoned) -> [FieldDeclaration] {
     let opening = index
     let end = Int(partners[opening])
     let depthHere = depth
@@ -319,7 +319,7 @@ extension Parser {
   }
 
   /// Moves to the comma that ends a field, or to the closing brace at an index.
-  private mutating func skipField(to end: Int) {
+  private func skipField(to end: Int) {
     while index < end, !at(.comma) {
       let partner = Int(partners[index])
       index = partner > index ? partner + 1 : index + 1
@@ -327,7 +327,7 @@ extension Parser {
     index = min(index, end)
   }
 
-  private mutating func field() throws(Abandoned) -> FieldDeclaration {
+  private func field() throws(Abandoned) -> FieldDeclaration {
     let name = try name("the name of a field, or \"}\"")
     if at(.colon) {
       throw fail(
@@ -345,7 +345,7 @@ extension Parser {
     return FieldDeclaration(name: name, type: type, optional: isOptional, defaultValue: value)
   }
 
-  private mutating func type() throws(Abandoned) -> TypeSyntax {
+  private func type() throws(Abandoned) -> TypeSyntax {
     try enter()
     let start = token.span
     let result: TypeSyntax
@@ -370,12 +370,12 @@ extension Parser {
       }
       result = TypeSyntax(.named(name.name), at: name.span)
     }
-    depth -= 1
+    leave()
     return result
   }
 
   /// Reads the `>` of a list type, also where it touches the `=` of a default.
-  private mutating func closeType(from start: SourceSpan) throws(Abandoned) {
+  private func closeType(from start: SourceSpan) throws(Abandoned) {
     if at(.greaterOrEqual) {
       let end = Int(token.span.end)
       tokens[index] = Token(.equal, at: SourceSpan(end - 1, end))

@@ -4,7 +4,9 @@ public import SourceText
 ///
 /// Any text is either parsed or refused with a place: the parser has a bound on how deep
 /// it recurses (``LanguageLimits``), and each of its loops consumes a token a turn.
-public struct Parser {
+///
+/// It is a class so that the frames of its recursion hold no copies of its state.
+public final class Parser {
   /// Thrown where parsing cannot go on; why stands in ``diagnostics``.
   struct Abandoned: Error {}
 
@@ -44,14 +46,14 @@ public struct Parser {
   ///
   /// - Throws: what is wrong with it, the first mistake only.
   public static func parseQuery(_ source: SourceText) throws(Diagnostics) -> Query {
-    try parse(source) { (parser: inout Parser) throws(Abandoned) in try parser.query() }
+    try parse(source) { (parser: Parser) throws(Abandoned) in try parser.query() }
   }
 
   /// Parses a text that is one expression.
   ///
   /// - Throws: what is wrong with it, the first mistake only.
   public static func parseExpression(_ source: SourceText) throws(Diagnostics) -> Expression {
-    try parse(source) { (parser: inout Parser) throws(Abandoned) in
+    try parse(source) { (parser: Parser) throws(Abandoned) in
       let expression = try parser.expression()
       guard parser.at(.endOfText) else {
         throw parser.unexpected("the end of the expression", after: .expression)
@@ -64,12 +66,12 @@ public struct Parser {
   ///
   /// - Throws: all mistakes of the file, in its order.
   public static func parseSchema(_ source: SourceText) throws(Diagnostics) -> SchemaDocument {
-    try parse(source) { (parser: inout Parser) throws(Abandoned) in try parser.schema() }
+    try parse(source) { (parser: Parser) throws(Abandoned) in try parser.schema() }
   }
 
   private static func parse<Tree>(
     _ source: SourceText,
-    _ body: (inout Parser) throws(Abandoned) -> Tree
+    _ body: (Parser) throws(Abandoned) -> Tree
   ) throws(Diagnostics) -> Tree {
     guard source.bytes.count <= LanguageLimits.sourceByteCountMax else {
       throw Diagnostics(
@@ -79,9 +81,9 @@ public struct Parser {
         )
       )
     }
-    var parser = Parser(source)
+    let parser = Parser(source)
     do {
-      let tree = try body(&parser)
+      let tree = try body(parser)
       if parser.diagnostics.isEmpty { return tree }
     } catch {}
     precondition(!parser.diagnostics.isEmpty, "a parse ended without a tree and without a reason")
@@ -149,11 +151,11 @@ extension Parser {
   func at(_ kind: Token.Kind) -> Bool { tokens[index].kind == kind }
 
   /// Moves to the next token, but never past the end.
-  mutating func advance() {
+  func advance() {
     if index < tokens.count - 1 { index += 1 }
   }
 
-  mutating func accept(_ kind: Token.Kind) -> Bool {
+  func accept(_ kind: Token.Kind) -> Bool {
     guard tokens[index].kind == kind else { return false }
     advance()
     return true
@@ -186,12 +188,12 @@ extension Parser {
 // MARK: Expecting
 
 extension Parser {
-  mutating func expect(_ kind: Token.Kind, _ description: String) throws(Abandoned) {
+  func expect(_ kind: Token.Kind, _ description: String) throws(Abandoned) {
     guard accept(kind) else { throw unexpected(description) }
   }
 
   /// Reads the bracket that closes the one at an index.
-  mutating func close(_ opening: Int, _ expected: String? = nil) throws(Abandoned) {
+  func close(_ opening: Int, _ expected: String? = nil) throws(Abandoned) {
     let (closing, spelling): (Token.Kind, String) =
       switch tokens[opening].kind {
       case .leftParenthesis: (.rightParenthesis, "\")\"")
@@ -211,7 +213,7 @@ extension Parser {
   }
 
   /// A name in a position where any word will do, keywords included.
-  mutating func name(_ description: String) throws(Abandoned) -> Identifier {
+  func name(_ description: String) throws(Abandoned) -> Identifier {
     guard kind.isWord else { throw unexpected(description) }
     let identifier = Identifier(wordText(at: index), at: token.span)
     advance()
@@ -219,7 +221,7 @@ extension Parser {
   }
 
   /// A name that expressions will refer to.
-  mutating func variable(_ description: String) throws(Abandoned) -> Identifier {
+  func variable(_ description: String) throws(Abandoned) -> Identifier {
     guard kind.isWord else { throw unexpected(description) }
     guard !kind.isReserved else {
       throw fail(
@@ -239,7 +241,7 @@ extension Parser {
   }
 
   /// A name with dots in it: `meeting.held`.
-  mutating func dottedName(_ description: String) throws(Abandoned) -> Identifier {
+  func dottedName(_ description: String) throws(Abandoned) -> Identifier {
     var result = try name(description)
     while at(.dot) {
       advance()
@@ -249,11 +251,13 @@ extension Parser {
     return result
   }
 
-  /// Goes one level deeper; whoever calls it lowers ``depth`` again on success.
-  mutating func enter() throws(Abandoned) {
-    depth += 1
+  /// Goes some levels deeper; whoever calls it goes up again with ``leave(_:)`` on success.
+  func enter(_ levels: Int = 1) throws(Abandoned) {
+    depth += levels
     guard depth <= LanguageLimits.nestingDepthMax else { throw tooDeep(at: token.span) }
   }
 
-  func checkHeight(_ height: Int) -> Bool { height <= LanguageLimits.nestingDepthMax }
+  func leave(_ levels: Int = 1) { depth -= levels }
+
+  func checkHeight(_ height: Int) -> Bool { height <= LanguageLimits.treeHeightMax }
 }

@@ -43,7 +43,8 @@ public enum Spelling {
 
   /// A parameter with its dollar sign.
   public static func parameter(_ name: String) -> String {
-    soleToken(of: "$" + name) == .parameter && !name.hasPrefix("`") ? "$" + name : "$" + quoted(name)
+    soleToken(of: "$" + name) == .parameter && !name.hasPrefix("`")
+      ? "$" + name : "$" + quoted(name)
   }
 
   /// A string in single quotes.

@@ -1,6 +1,7 @@
 import EventStorage
 import GraphModel
 import GraphStorage
+import JSONTape
 import Projections
 import Queries
 
@@ -92,34 +93,93 @@ struct Folding {
     return image.contents()
   }
 
+  /// Folds what is behind the builder's position.
+  ///
+  /// Where that revises earlier events, everything is folded anew without what they revise.
   private func foldTail(
     into builder: GraphBuilder,
     progress: ((FoldProgress) -> Void)?
   ) throws(StoreFailure) -> Graph {
-    let projection = Projection(schema: schema.schema, builder: builder)
-    let first = builder.contents.position.rawValue + 1
-    let count = Int(end.position.rawValue) - Int(first) + 1
-    var folded = 0
     do {
-      try log.read(from: EventPosition(first), limit: count) { record in
-        let outcome = projection.fold(
-          FoldInput(
-            position: record.position,
-            time: record.eventTime,
-            type: record.type,
-            dataVersion: record.dataVersion,
-            data: record.data
-          )
-        )
-        if case .quarantined = outcome { builder.quarantine() }
-        folded += 1
-        if folded % Self.eventsPerProgress == 0 {
-          progress?(FoldProgress(folded: folded, total: count))
-        }
+      let known = try revisions(at: builder.contents.revisions.array)
+      do {
+        return try fold(into: builder, known, mayRevise: false, progress: progress)
+      } catch is RevisionFound {
+        let all = try revisions(at: positionsOfRevisions())
+        return try fold(into: GraphBuilder(), all, mayRevise: true, progress: progress)
       }
     } catch {
       throw StoreFailure(any: error)
     }
+  }
+
+  /// Thrown at an event that revises what was folded already.
+  private struct RevisionFound: Error {}
+
+  private func fold(
+    into builder: GraphBuilder,
+    _ revisions: Revisions,
+    mayRevise: Bool,
+    progress: ((FoldProgress) -> Void)?
+  ) throws -> Graph {
+    let projection = Projection(schema: schema.schema, builder: builder, revisions: revisions)
+    let first = builder.contents.position.rawValue + 1
+    let count = Int(end.position.rawValue) - Int(first) + 1
+    var folded = 0
+    try log.read(from: EventPosition(first), limit: count) { record in
+      let isRevision = Revisions.isRevision(record.type)
+      if isRevision, !mayRevise { throw RevisionFound() }
+      _ = projection.fold(
+        FoldInput(
+          position: record.position,
+          time: record.eventTime,
+          type: record.type,
+          source: record.source,
+          dataVersion: Int(record.dataVersion),
+          data: record.data
+        )
+      )
+      if isRevision { builder.noteRevision() }
+      folded += 1
+      if folded % Self.eventsPerProgress == 0 {
+        progress?(FoldProgress(folded: folded, total: count))
+      }
+    }
     return builder.publish()
+  }
+
+  private func positionsOfRevisions() throws -> [UInt32] {
+    var positions: [UInt32] = []
+    try log.read(limit: Int(end.position.rawValue)) { record in
+      if Revisions.isRevision(record.type) { positions.append(record.position.rawValue) }
+    }
+    return positions
+  }
+
+  /// What the events at these positions revise.
+  private func revisions(at positions: [UInt32]) throws -> Revisions {
+    let parser = JSONParser()
+    var records: [Revisions.Record] = []
+    for position in positions {
+      try log.read(from: EventPosition(position), limit: 1) { event in
+        let record = try Revisions.Record(
+          position: event.position,
+          type: event.type,
+          source: event.source,
+          data: event.data,
+          parser: parser
+        )
+        if let record { records.append(record) }
+      }
+    }
+    return try Revisions(records) { reference in
+      let position: EventPosition? =
+        switch reference {
+        case .position(let position): position
+        case .identity(let source, let id): try log.position(ofSource: source, id: id)
+        }
+      guard let position, let event = try log.event(at: position) else { return nil }
+      return Revisions.Original(position: position, time: event.eventTime)
+    }
   }
 }

@@ -149,10 +149,14 @@ struct Ingestion {
     do throws(DataError) {
       try validator.check(
         type: event.type,
-        dataVersion: event.dataVersion,
-        tape: event.tape,
-        data: event.data
+        version: event.dataVersion == 0 ? nil : Int(event.dataVersion),
+        data: event.tape,
+        at: event.data
       )
+      // Once the schema has another version, the log still tells which one this was.
+      if event.dataVersion == 0, let version = validator.currentVersion(of: event.type) {
+        batch.setCurrentVersionOfLast(UInt32(version))
+      }
       return nil
     } catch {
       return "\(String(decoding: event.type, as: UTF8.self)): \(error.description)"

@@ -2,6 +2,9 @@
 private let shownColumnCountMax = 100
 private let tabStop = 4
 
+/// How far to both sides of a caret the source is looked at, in bytes.
+private let neighbourhoodByteCountMax = 2_048
+
 extension Diagnostic {
   /// The message with its place, the line it is about, a caret under the culprit, and the hint.
   ///
@@ -30,10 +33,18 @@ extension Diagnostic {
   /// The line that the span starts in, as it can be shown, and the line of carets under it.
   private func excerpt(of source: SourceText) -> (line: String, caret: String) {
     let start = min(Int(span.start), source.bytes.count)
-    let range = source.lineRange(around: start)
-    let end = min(max(Int(span.end), start), range.upperBound)
-    let cells = Cells(source.bytes[range], marked: start..<max(start, end))
-    return cells.cut(to: shownColumnCountMax)
+    let line = source.lineRange(around: start)
+    let end = min(max(Int(span.end), start), line.upperBound)
+    // Of a line without end, the neighbourhood is enough.
+    var lower = max(line.lowerBound, start - neighbourhoodByteCountMax)
+    while lower < start, lower > line.lowerBound, source.bytes[lower] & 0xC0 == 0x80 { lower += 1 }
+    var upper = min(line.upperBound, start + neighbourhoodByteCountMax)
+    while upper < line.upperBound, source.bytes[upper] & 0xC0 == 0x80 { upper += 1 }
+    let cells = Cells(source.bytes[lower..<upper], marked: start..<min(max(start, end), upper))
+    return cells.cut(
+      to: shownColumnCountMax,
+      continues: (lower > line.lowerBound, upper < line.upperBound)
+    )
   }
 }
 
@@ -84,7 +95,8 @@ private struct Cells {
   }
 
   /// The line and its carets, cut to a number of columns around the first caret.
-  func cut(to columns: Int) -> (line: String, caret: String) {
+  func cut(to columns: Int, continues: (before: Bool, after: Bool)) -> (line: String, caret: String)
+  {
     var lower = 0
     var upper = width
     if width > columns {
@@ -92,8 +104,9 @@ private struct Cells {
       lower = max(0, min(wanted, width - columns))
       upper = lower + columns
     }
-    var line = lower > 0 ? "…" : ""
-    var before = lower > 0 ? 1 : 0
+    let isCutBefore = lower > 0 || continues.before
+    var line = isCutBefore ? "…" : ""
+    var before = isCutBefore ? 1 : 0
     var carets = 0
     var column = 0
     for piece in pieces {
@@ -108,7 +121,7 @@ private struct Cells {
       }
       column = end
     }
-    if upper < width { line += "…" }
+    if upper < width || continues.after { line += "…" }
     let caret =
       String(repeating: " ", count: before) + String(repeating: "^", count: max(1, carets))
     return (line, caret)

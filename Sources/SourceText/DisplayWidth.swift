@@ -9,7 +9,7 @@ public func displayWidth(of text: some StringProtocol) -> Int {
   return width
 }
 
-/// How many columns a terminal gives to one character; see ``displayWidth(of:)-(StringProtocol)``.
+/// How many columns a terminal gives to one character, as a text of it alone.
 public func displayWidth(of character: Character) -> Int {
   if let ascii = character.asciiValue { return ascii < 0x20 || ascii == 0x7F ? 0 : 1 }
   var width = 0

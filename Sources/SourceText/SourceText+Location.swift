@@ -1,19 +1,19 @@
-/// A place in a text as people count it.
-public struct SourceLocation: Hashable, Sendable {
-  /// From 1.
-  public var line: Int
-  /// From 1, in characters as a reader sees them, not in bytes.
-  public var column: Int
-
-  public init(line: Int, column: Int) {
-    self.line = line
-    self.column = column
-  }
-}
-
 extension SourceText {
+  /// A place in a text as people count it.
+  public struct Location: Hashable, Sendable {
+    /// From 1.
+    public var line: Int
+    /// From 1, in characters as a reader sees them, not in bytes.
+    public var column: Int
+
+    public init(line: Int, column: Int) {
+      self.line = line
+      self.column = column
+    }
+  }
+
   /// The line and the column of a UTF-8 offset; an offset past the end means the end.
-  public func location(of offset: some BinaryInteger) -> SourceLocation {
+  public func location(of offset: some BinaryInteger) -> Location {
     let offset = min(max(Int(clamping: offset), 0), bytes.count)
     var line = 1
     var lineStart = 0
@@ -22,7 +22,7 @@ extension SourceText {
       lineStart = position + 1
     }
     let before = String(decoding: bytes[lineStart..<offset], as: UTF8.self)
-    return SourceLocation(line: line, column: before.count + 1)
+    return Location(line: line, column: before.count + 1)
   }
 
   /// The offsets of the line around an offset, without its line break.

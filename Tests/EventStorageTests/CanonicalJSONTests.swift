@@ -12,32 +12,34 @@ private func canonical(_ text: String) throws -> String {
 
 @Suite struct `Canonical JSON` {
   // Source: RFC 8785, appendix B.
-  @Test(arguments: [
-    (0x0000_0000_0000_0000, "0"),
-    (0x8000_0000_0000_0000, "0"),
-    (0x0000_0000_0000_0001, "5e-324"),
-    (0x8000_0000_0000_0001, "-5e-324"),
-    (0x7FEF_FFFF_FFFF_FFFF, "1.7976931348623157e+308"),
-    (0xFFEF_FFFF_FFFF_FFFF, "-1.7976931348623157e+308"),
-    (0x4340_0000_0000_0000, "9007199254740992"),
-    (0xC340_0000_0000_0000, "-9007199254740992"),
-    (0x4430_0000_0000_0000, "295147905179352830000"),
-    (0x44B5_2D02_C7E1_4AF5, "9.999999999999997e+22"),
-    (0x44B5_2D02_C7E1_4AF6, "1e+23"),
-    (0x44B5_2D02_C7E1_4AF7, "1.0000000000000001e+23"),
-    (0x444B_1AE4_D6E2_EF4E, "999999999999999700000"),
-    (0x444B_1AE4_D6E2_EF4F, "999999999999999900000"),
-    (0x444B_1AE4_D6E2_EF50, "1e+21"),
-    (0x3EB0_C6F7_A0B5_ED8C, "9.999999999999997e-7"),
-    (0x3EB0_C6F7_A0B5_ED8D, "0.000001"),
-    (0x41B3_DE43_5555_5553, "333333333.3333332"),
-    (0x41B3_DE43_5555_5554, "333333333.33333325"),
-    (0x41B3_DE43_5555_5555, "333333333.3333333"),
-    (0x41B3_DE43_5555_5556, "333333333.3333334"),
-    (0x41B3_DE43_5555_5557, "333333333.33333343"),
-    (0xBECB_F647_612F_3696, "-0.0000033333333333333333"),
-    (0x4314_3FF3_C1CB_0959, "1424953923781206.2"),
-  ] as [(UInt64, String)])
+  @Test(
+    arguments: [
+      (0x0000_0000_0000_0000, "0"),
+      (0x8000_0000_0000_0000, "0"),
+      (0x0000_0000_0000_0001, "5e-324"),
+      (0x8000_0000_0000_0001, "-5e-324"),
+      (0x7FEF_FFFF_FFFF_FFFF, "1.7976931348623157e+308"),
+      (0xFFEF_FFFF_FFFF_FFFF, "-1.7976931348623157e+308"),
+      (0x4340_0000_0000_0000, "9007199254740992"),
+      (0xC340_0000_0000_0000, "-9007199254740992"),
+      (0x4430_0000_0000_0000, "295147905179352830000"),
+      (0x44B5_2D02_C7E1_4AF5, "9.999999999999997e+22"),
+      (0x44B5_2D02_C7E1_4AF6, "1e+23"),
+      (0x44B5_2D02_C7E1_4AF7, "1.0000000000000001e+23"),
+      (0x444B_1AE4_D6E2_EF4E, "999999999999999700000"),
+      (0x444B_1AE4_D6E2_EF4F, "999999999999999900000"),
+      (0x444B_1AE4_D6E2_EF50, "1e+21"),
+      (0x3EB0_C6F7_A0B5_ED8C, "9.999999999999997e-7"),
+      (0x3EB0_C6F7_A0B5_ED8D, "0.000001"),
+      (0x41B3_DE43_5555_5553, "333333333.3333332"),
+      (0x41B3_DE43_5555_5554, "333333333.33333325"),
+      (0x41B3_DE43_5555_5555, "333333333.3333333"),
+      (0x41B3_DE43_5555_5556, "333333333.3333334"),
+      (0x41B3_DE43_5555_5557, "333333333.33333343"),
+      (0xBECB_F647_612F_3696, "-0.0000033333333333333333"),
+      (0x4314_3FF3_C1CB_0959, "1424953923781206.2"),
+    ] as [(UInt64, String)]
+  )
   func `writes numbers as ECMAScript does`(bits: UInt64, expected: String) {
     #expect(CanonicalJSON.number(Double(bitPattern: bits)) == expected)
   }
@@ -64,7 +66,9 @@ private func canonical(_ text: String) throws -> String {
        "1": "One", "\ud83d\ude00": "Emoji: Grinning Face", "\u0080": "Control",
        "\u00f6": "Latin Small Letter O With Diaeresis"}
       """#
-    let values = try canonical(text).split(separator: "\"").filter { $0.contains(where: \.isLetter) }
+    let values = try canonical(text).split(separator: "\"").filter {
+      $0.contains(where: \.isLetter)
+    }
     let order = [
       "Carriage Return", "One", "Control", "Latin Small Letter O With Diaeresis", "Euro Sign",
       "Emoji: Grinning Face", "Hebrew Letter Dalet With Dagesh",
@@ -73,8 +77,10 @@ private func canonical(_ text: String) throws -> String {
   }
 
   @Test func `keeps the digits of large integers`() throws {
-    #expect(try canonical("[9007199254740993, 18446744073709551615, -9223372036854775808]")
-      == "[9007199254740993,18446744073709551615,-9223372036854775808]")
+    #expect(
+      try canonical("[9007199254740993, 18446744073709551615, -9223372036854775808]")
+        == "[9007199254740993,18446744073709551615,-9223372036854775808]"
+    )
     #expect(try canonical("[1.0, -0, -0.0, 1e2]") == "[1,0,0,100]")
   }
 

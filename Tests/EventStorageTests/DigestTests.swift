@@ -8,13 +8,15 @@ private func checksum(_ text: String, seed: UInt64 = 0) -> UInt64 {
 
 @Suite struct `The checksum` {
   // Source: the test vectors of xxHash and of its Python binding.
-  @Test(arguments: [
-    ("", 0, 0xEF46_DB37_51D8_E999),
-    ("a", 0, 0xD24E_C4F1_A98C_6E5B),
-    ("abc", 0, 0x44BC_2CF5_AD77_0999),
-    ("xxhash", 20_141_025, 0xB559_B98D_844E_0635),
-    ("Nobody inspects the spammish repetition", 0, 0xFBCE_A83C_8A37_8BF1),
-  ] as [(String, UInt64, UInt64)])
+  @Test(
+    arguments: [
+      ("", 0, 0xEF46_DB37_51D8_E999),
+      ("a", 0, 0xD24E_C4F1_A98C_6E5B),
+      ("abc", 0, 0x44BC_2CF5_AD77_0999),
+      ("xxhash", 20_141_025, 0xB559_B98D_844E_0635),
+      ("Nobody inspects the spammish repetition", 0, 0xFBCE_A83C_8A37_8BF1),
+    ] as [(String, UInt64, UInt64)]
+  )
   func `is XXH64`(text: String, seed: UInt64, expected: UInt64) {
     #expect(checksum(text, seed: seed) == expected)
   }
@@ -113,17 +115,19 @@ private func checksum(_ text: String, seed: UInt64 = 0) -> UInt64 {
     Array(text.utf8).withUnsafeBytes { Timestamp.microseconds(of: $0) }
   }
 
-  @Test(arguments: [
-    ("1970-01-01T00:00:00Z", 0),
-    ("2022-07-21T08:30:00Z", 1_658_392_200_000_000),
-    ("2022-07-21t15:30:00+07:00", 1_658_392_200_000_000),
-    ("2022-07-21T08:30:00.5z", 1_658_392_200_500_000),
-    ("2022-07-21T08:30:00.1234567Z", 1_658_392_200_123_456),
-    ("1969-12-31T23:59:59.999999Z", -1),
-    ("2016-12-31T23:59:60Z", 1_483_228_800_000_000),
-    ("0000-01-01T00:00:00Z", -62_167_219_200_000_000),
-    ("9999-12-31T23:59:59Z", 253_402_300_799_000_000),
-  ] as [(String, Int64)])
+  @Test(
+    arguments: [
+      ("1970-01-01T00:00:00Z", 0),
+      ("2022-07-21T08:30:00Z", 1_658_392_200_000_000),
+      ("2022-07-21t15:30:00+07:00", 1_658_392_200_000_000),
+      ("2022-07-21T08:30:00.5z", 1_658_392_200_500_000),
+      ("2022-07-21T08:30:00.1234567Z", 1_658_392_200_123_456),
+      ("1969-12-31T23:59:59.999999Z", -1),
+      ("2016-12-31T23:59:60Z", 1_483_228_800_000_000),
+      ("0000-01-01T00:00:00Z", -62_167_219_200_000_000),
+      ("9999-12-31T23:59:59Z", 253_402_300_799_000_000),
+    ] as [(String, Int64)]
+  )
   func `are read to the microsecond`(text: String, expected: Int64) {
     #expect(parse(text) == expected)
   }

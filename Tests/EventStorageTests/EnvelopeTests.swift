@@ -27,39 +27,132 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     // What is no JSON.
     BadLine("hello", 1, #"expected a value, found "h""#),
     BadLine("{", 2, "expected a key in double quotes, found the end of the line"),
-    BadLine(#"{"type":"t","data":{"a":1"#, 26, #"data: expected "," or "}", found the end of the line"#),
-    BadLine(#"{"type":"t","data":{"a":"#, 25, "data.a: expected a value, found the end of the line"),
-    BadLine(#"{"type":"t","data":{"a":"b"#, 27, "data.a: expected the end of the string, found the end of the line"),
+    BadLine(
+      #"{"type":"t","data":{"a":1"#,
+      26,
+      #"data: expected "," or "}", found the end of the line"#
+    ),
+    BadLine(
+      #"{"type":"t","data":{"a":"#,
+      25,
+      "data.a: expected a value, found the end of the line"
+    ),
+    BadLine(
+      #"{"type":"t","data":{"a":"b"#,
+      27,
+      "data.a: expected the end of the string, found the end of the line"
+    ),
     BadLine(#"{"type":"t","data":{}} x"#, 24, #"expected the end of the line, found "x""#),
     BadLine(#"{"type":"t","data":{},}"#, 23, #"expected a key in double quotes, found "}""#),
     BadLine(#"{"type":"t",data:{}}"#, 13, #"expected a key in double quotes, found "d""#),
     BadLine(#"{"type" "t"}"#, 9, #"type: expected ":", found a string"#),
     BadLine(#"{"type":'t'}"#, 9, #"type: expected a value, found "'""#),
     BadLine(#"{"type":"t","data":{"a":[1,2,}}"#, 30, #"data.a[2]: expected a value, found "}""#),
-    BadLine(#"{"type":"t","data":{"ผู้":[true,nul]}}"#, 33, #"data.ผู้[1]: expected a value, found "n""#),
-    BadLine(#"{"type":"t","data":{"a":01}}"#, 26, #"data.a: expected a number without leading zeros, found "1""#),
+    BadLine(
+      #"{"type":"t","data":{"ผู้":[true,nul]}}"#,
+      33,
+      #"data.ผู้[1]: expected a value, found "n""#
+    ),
+    BadLine(
+      #"{"type":"t","data":{"a":01}}"#,
+      26,
+      #"data.a: expected a number without leading zeros, found "1""#
+    ),
     BadLine(#"{"type":"t","data":{"a":1.}}"#, 27, #"data.a: expected a digit, found "}""#),
     BadLine(#"{"type":"t","data":{"a":NaN}}"#, 25, #"data.a: expected a value, found "N""#),
-    BadLine(#"{"type":"t","data":{"a":"\x"}}"#, 27, #"data.a: expected one of "\/bfnrtu after a backslash, found "x""#),
-    BadLine(#"{"type":"t","data":{"a":"\u12g4"}}"#, 30, #"data.a: expected four hexadecimal digits after "\u", found "g""#),
-    BadLine(#"{"type":"t","data":{"a":"\ud800"}}"#, 26, "data.a: expected a pair of surrogate escapes, found half of one"),
-    BadLine(#"{"type":"t","data":{"a":"\udc00x"}}"#, 26, "data.a: expected a pair of surrogate escapes, found half of one"),
-    BadLine("{\"type\":\"t\",\"data\":{\"a\":\"b\tc\"}}", 27, #"data.a: expected an escape such as "\n", found the control character U+0009"#),
-    BadLine("{\"type\":\"t\",\"data\":{\"a\":\"b\0c\"}}", 27, #"data.a: expected an escape such as "\n", found the control character U+0000"#),
-    BadLine("{\"type\":\"t\",\0\"data\":{}}", 13, "expected a key in double quotes, found a NUL byte"),
-    BadLine(bytes: Array("{\"type\":\"".utf8) + [0xFF, 0x22], 10, "type: expected UTF-8 text, found bytes that are not"),
-    BadLine(bytes: Array("{\"type\":\"é".utf8) + [0xE0, 0x80, 0x80, 0x22], 11, "type: expected UTF-8 text, found bytes that are not"),
-    BadLine(bytes: Array("{\"type\":\"".utf8) + [0xED, 0xA0, 0x80, 0x22], 10, "type: expected UTF-8 text, found bytes that are not"),
+    BadLine(
+      #"{"type":"t","data":{"a":"\x"}}"#,
+      27,
+      #"data.a: expected one of "\/bfnrtu after a backslash, found "x""#
+    ),
+    BadLine(
+      #"{"type":"t","data":{"a":"\u12g4"}}"#,
+      30,
+      #"data.a: expected four hexadecimal digits after "\u", found "g""#
+    ),
+    BadLine(
+      #"{"type":"t","data":{"a":"\ud800"}}"#,
+      26,
+      "data.a: expected a pair of surrogate escapes, found half of one"
+    ),
+    BadLine(
+      #"{"type":"t","data":{"a":"\udc00x"}}"#,
+      26,
+      "data.a: expected a pair of surrogate escapes, found half of one"
+    ),
+    BadLine(
+      "{\"type\":\"t\",\"data\":{\"a\":\"b\tc\"}}",
+      27,
+      #"data.a: expected an escape such as "\n", found the control character U+0009"#
+    ),
+    BadLine(
+      "{\"type\":\"t\",\"data\":{\"a\":\"b\0c\"}}",
+      27,
+      #"data.a: expected an escape such as "\n", found the control character U+0000"#
+    ),
+    BadLine(
+      "{\"type\":\"t\",\0\"data\":{}}",
+      13,
+      "expected a key in double quotes, found a NUL byte"
+    ),
+    BadLine(
+      bytes: Array("{\"type\":\"".utf8) + [0xFF, 0x22],
+      10,
+      "type: expected UTF-8 text, found bytes that are not"
+    ),
+    BadLine(
+      bytes: Array("{\"type\":\"é".utf8) + [0xE0, 0x80, 0x80, 0x22],
+      11,
+      "type: expected UTF-8 text, found bytes that are not"
+    ),
+    BadLine(
+      bytes: Array("{\"type\":\"".utf8) + [0xED, 0xA0, 0x80, 0x22],
+      10,
+      "type: expected UTF-8 text, found bytes that are not"
+    ),
 
     // What is past a limit.
-    BadLine(String(repeating: "[", count: 100_000), 65, "\(String(repeating: "[0]", count: 64)): expected at most 64 levels of nesting, found more"),
-    BadLine(#"{"type":"t","data":{"a":"# + String(repeating: "[", count: 63) + String(repeating: "]", count: 63) + "}}", 87, "data.a\(String(repeating: "[0]", count: 62)): expected at most 64 levels of nesting, found more"),
-    BadLine(#"{"type":"t","data":{"a":["# + String(repeating: "1,", count: 10_000) + "1]}}", 20_026, "data.a: expected at most 10000 list items, found more"),
-    BadLine(#"{"type":"t","data":{"a":18446744073709551616}}"#, 25, "data.a: expected a 64-bit number, found 18446744073709551616; write it as a string to keep its digits"),
-    BadLine(#"{"type":"t","data":{"a":[1e400]}}"#, 26, "data.a[0]: expected a 64-bit number, found 1e400; write it as a string to keep its digits"),
-    BadLine(#"{"type":"t","data":{"a":1,"b":2,"\u0061":3}}"#, 33, #"data: expected each key once, found "a" again"#),
-    BadLine(#"{"type":"t","type":"t","data":{}}"#, 13, #"expected each key once, found "type" again"#),
-    BadLine(#"{"type":"t","evidence":{"page":1,"page":2},"data":{}}"#, 34, #"evidence: expected each key once, found "page" again"#),
+    BadLine(
+      String(repeating: "[", count: 100_000),
+      65,
+      "\(String(repeating: "[0]", count: 64)): expected at most 64 levels of nesting, found more"
+    ),
+    BadLine(
+      #"{"type":"t","data":{"a":"# + String(repeating: "[", count: 63)
+        + String(repeating: "]", count: 63) + "}}",
+      87,
+      "data.a\(String(repeating: "[0]", count: 62)): expected at most 64 levels of nesting, found more"
+    ),
+    BadLine(
+      #"{"type":"t","data":{"a":["# + String(repeating: "1,", count: 10_000) + "1]}}",
+      20_026,
+      "data.a: expected at most 10000 list items, found more"
+    ),
+    BadLine(
+      #"{"type":"t","data":{"a":18446744073709551616}}"#,
+      25,
+      "data.a: expected a 64-bit number, found 18446744073709551616; write it as a string to keep its digits"
+    ),
+    BadLine(
+      #"{"type":"t","data":{"a":[1e400]}}"#,
+      26,
+      "data.a[0]: expected a 64-bit number, found 1e400; write it as a string to keep its digits"
+    ),
+    BadLine(
+      #"{"type":"t","data":{"a":1,"b":2,"\u0061":3}}"#,
+      33,
+      #"data: expected each key once, found "a" again"#
+    ),
+    BadLine(
+      #"{"type":"t","type":"t","data":{}}"#,
+      13,
+      #"expected each key once, found "type" again"#
+    ),
+    BadLine(
+      #"{"type":"t","evidence":{"page":1,"page":2},"data":{}}"#,
+      34,
+      #"evidence: expected each key once, found "page" again"#
+    ),
 
     // What is no event.
     BadLine("[1,2]", 1, "expected an event, a JSON object, found a list"),
@@ -68,27 +161,95 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     BadLine(#"{"type":"t"}"#, 1, #"t: expected "data", found none"#),
     BadLine(#"{"type":null,"data":{}}"#, 9, "type: expected a string, found null"),
     BadLine(#"{"type":5,"data":{}}"#, 9, "type: expected a string, found a number"),
-    BadLine(#"{"type":"","data":{}}"#, 9, "type: expected a string that is not empty, found an empty one"),
+    BadLine(
+      #"{"type":"","data":{}}"#,
+      9,
+      "type: expected a string that is not empty, found an empty one"
+    ),
     BadLine(#"{"type":"t","data":[]}"#, 20, "t: data: expected an object, found a list"),
     BadLine(#"{"type":"t","data":"{}"}"#, 20, "t: data: expected an object, found a string"),
     BadLine(#"{"type":"t","data":null}"#, 20, "data: expected an object, found null"),
     BadLine(#"{"type":"t","id":7,"data":{}}"#, 18, "t: id: expected a string, found a number"),
-    BadLine(#"{"type":"t","id":"a\u0000b","data":{}}"#, 18, "t: id: expected text without control characters, found the control character U+0000"),
-    BadLine(#"{"type":"t","id":""# + String(repeating: "x", count: 513) + #"","data":{}}"#, 18, "t: id: expected at most 512 bytes, found 513"),
-    BadLine(#"{"type":"t","source":"","data":{}}"#, 22, "t: source: expected a string that is not empty, found an empty one"),
-    BadLine(#"{"type":"t","time":"yesterday","data":{}}"#, 20, #"t: time: expected an RFC 3339 time such as "2022-07-21T08:30:00Z", found "yesterday""#),
-    BadLine(#"{"type":"t","time":"2022-07-21","data":{}}"#, 20, #"t: time: expected an RFC 3339 time such as "2022-07-21T08:30:00Z", found "2022-07-21""#),
-    BadLine(#"{"specversion":"0.3","type":"t","data":{}}"#, 16, #"t: specversion: expected CloudEvents version "1.0", found "0.3""#),
-    BadLine(#"{"type":"t","dataversion":0,"data":{}}"#, 27, "t: dataversion: expected an integer of at least 1, found 0"),
-    BadLine(#"{"type":"t","dataversion":"two","data":{}}"#, 27, #"t: dataversion: expected an integer of at least 1, found "two""#),
-    BadLine(#"{"type":"t","dataversion":1.5,"data":{}}"#, 27, "t: dataversion: expected an integer of at least 1, found 1.5"),
-    BadLine(#"{"type":"t","certainty":"maybe","data":{}}"#, 25, #"t: certainty: expected "stated", "inferred" or "hedged", found "maybe""#),
-    BadLine(#"{"type":"t","evidence":"p. 3","data":{}}"#, 24, "t: evidence: expected an object, found a string"),
-    BadLine(#"{"type":"t","subject":1,"data":{}}"#, 23, "t: subject: expected a string, found a number"),
-    BadLine(#"{"type":"t","position":1,"data":{}}"#, 24, #"t: position: expected no "position", which the store sets; only restoring an export keeps it"#),
-    BadLine(#"{"type":"t","recordedtime":"2022-07-21T08:30:00Z","data":{}}"#, 28, #"t: recordedtime: expected no "recordedtime", which the store sets; only restoring an export keeps it"#),
-    BadLine(#"{"type":"t","meetingDate":"x","data":{}}"#, 13, #"expected an attribute name of lowercase letters and digits, found "meetingDate"; fields of the event belong into "data""#),
-    BadLine(#"{"type":"t","place":{"a":1},"data":{}}"#, 21, "place: expected a string, a number or a boolean, found an object"),
+    BadLine(
+      #"{"type":"t","id":"a\u0000b","data":{}}"#,
+      18,
+      "t: id: expected text without control characters, found the control character U+0000"
+    ),
+    BadLine(
+      #"{"type":"t","id":""# + String(repeating: "x", count: 513) + #"","data":{}}"#,
+      18,
+      "t: id: expected at most 512 bytes, found 513"
+    ),
+    BadLine(
+      #"{"type":"t","source":"","data":{}}"#,
+      22,
+      "t: source: expected a string that is not empty, found an empty one"
+    ),
+    BadLine(
+      #"{"type":"t","time":"yesterday","data":{}}"#,
+      20,
+      #"t: time: expected an RFC 3339 time such as "2022-07-21T08:30:00Z", found "yesterday""#
+    ),
+    BadLine(
+      #"{"type":"t","time":"2022-07-21","data":{}}"#,
+      20,
+      #"t: time: expected an RFC 3339 time such as "2022-07-21T08:30:00Z", found "2022-07-21""#
+    ),
+    BadLine(
+      #"{"specversion":"0.3","type":"t","data":{}}"#,
+      16,
+      #"t: specversion: expected CloudEvents version "1.0", found "0.3""#
+    ),
+    BadLine(
+      #"{"type":"t","dataversion":0,"data":{}}"#,
+      27,
+      "t: dataversion: expected an integer of at least 1, found 0"
+    ),
+    BadLine(
+      #"{"type":"t","dataversion":"two","data":{}}"#,
+      27,
+      #"t: dataversion: expected an integer of at least 1, found "two""#
+    ),
+    BadLine(
+      #"{"type":"t","dataversion":1.5,"data":{}}"#,
+      27,
+      "t: dataversion: expected an integer of at least 1, found 1.5"
+    ),
+    BadLine(
+      #"{"type":"t","certainty":"maybe","data":{}}"#,
+      25,
+      #"t: certainty: expected "stated", "inferred" or "hedged", found "maybe""#
+    ),
+    BadLine(
+      #"{"type":"t","evidence":"p. 3","data":{}}"#,
+      24,
+      "t: evidence: expected an object, found a string"
+    ),
+    BadLine(
+      #"{"type":"t","subject":1,"data":{}}"#,
+      23,
+      "t: subject: expected a string, found a number"
+    ),
+    BadLine(
+      #"{"type":"t","position":1,"data":{}}"#,
+      24,
+      #"t: position: expected no "position", which the store sets; only restoring an export keeps it"#
+    ),
+    BadLine(
+      #"{"type":"t","recordedtime":"2022-07-21T08:30:00Z","data":{}}"#,
+      28,
+      #"t: recordedtime: expected no "recordedtime", which the store sets; only restoring an export keeps it"#
+    ),
+    BadLine(
+      #"{"type":"t","meetingDate":"x","data":{}}"#,
+      13,
+      #"expected an attribute name of lowercase letters and digits, found "meetingDate"; fields of the event belong into "data""#
+    ),
+    BadLine(
+      #"{"type":"t","place":{"a":1},"data":{}}"#,
+      21,
+      "place: expected a string, a number or a boolean, found an object"
+    ),
   ]
 }
 

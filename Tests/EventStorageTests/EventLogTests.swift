@@ -227,30 +227,26 @@ import Testing
     #expect(try log.verify().recordCount == 600)
   }
 
-  @Test func `is read by some threads and written by others at once`() async throws {
+  @Test func `is read by some threads and written by others at once`() throws {
     let log = log
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for writer in 0..<3 {
-        group.addTask {
-          for index in 0..<40 { try log.append([line("\(writer).\(index)"), line("\(index)")]) }
-        }
+    let writers = (0..<3).map { writer -> @Sendable () throws -> Void in
+      {
+        for index in 0..<40 { try log.append([line("\(writer).\(index)"), line("\(index)")]) }
       }
-      for _ in 0..<2 {
-        group.addTask {
-          var seen: UInt32 = 0
-          while seen < 160 {
-            var count: UInt32 = 0
-            try log.read {
-              count += 1
-              #expect($0.position.rawValue == count)
-            }
-            #expect(count >= seen)
-            seen = count
-          }
-        }
-      }
-      try await group.waitForAll()
     }
+    let reader: @Sendable () throws -> Void = {
+      var seen: UInt32 = 0
+      while seen < 160 {
+        var count: UInt32 = 0
+        try log.read {
+          count += 1
+          #expect($0.position.rawValue == count)
+        }
+        #expect(count >= seen)
+        seen = count
+      }
+    }
+    try onThreads(writers + [reader, reader])
     #expect(try log.lastPosition() == EventPosition(160))
     #expect(try log.verify().isIntact)
   }
@@ -267,9 +263,10 @@ import Testing
           type: Int.random(in: 0..<12, using: &generator) == 0 ? "u" : "t"
         )
       }
-      let handling = [
-        AppendOptions.ConflictHandling.stop, .skip, .atomic,
-      ].randomElement(using: &generator) ?? .stop
+      let handling =
+        [
+          AppendOptions.ConflictHandling.stop, .skip, .atomic,
+        ].randomElement(using: &generator) ?? .stop
       var next = model
       var isRefused = false
       for event in events {
@@ -349,7 +346,10 @@ import Testing
       try restore([lines[1]], into: copy)
     }
     #expect(try copy.lastPosition() == EventPosition(0))
-    let early = lines[2].replacing(/"recordedtime":"[^"]*"/, with: #""recordedtime":"1999-01-01T00:00:00Z""#)
+    let early = lines[2].replacing(
+      /"recordedtime":"[^"]*"/,
+      with: #""recordedtime":"1999-01-01T00:00:00Z""#
+    )
     #expect(throws: AppendError.restoreBackInTime(index: 2)) {
       try restore([lines[0], lines[1], String(early)], into: copy)
     }
@@ -411,8 +411,10 @@ import Testing
     #expect(report.firstBadPosition == ends[2].position)
     #expect(report.problemCount == 1)
     let future = LogEnd(position: EventPosition(1000), root: MerkleTree.emptyRoot)
-    #expect(try log.verify(knownEnds: [future]).problems.map(\.description)
-      == ["the log ends before position 1000, whose root is known"])
+    #expect(
+      try log.verify(knownEnds: [future]).problems.map(\.description)
+        == ["the log ends before position 1000, whose root is known"]
+    )
   }
 
   @Test func `comes with proofs`() throws {

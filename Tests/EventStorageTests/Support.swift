@@ -1,6 +1,8 @@
+import Dispatch
 import EventStorage
 import Foundation
 import GraphModel
+import Synchronization
 
 /// A directory that goes when its test does.
 final class TemporaryDirectory {
@@ -96,4 +98,25 @@ struct SeededGenerator: RandomNumberGenerator {
     word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
     return word ^ word >> 31
   }
+}
+
+/// Runs each body on a thread of its own, and throws the first error of any.
+///
+/// Not tasks: bodies that wait for each other could wait for ever on the few threads of those.
+func onThreads(_ bodies: [@Sendable () throws -> Void]) throws {
+  let group = DispatchGroup()
+  let failures = Mutex<[any Error]>([])
+  for body in bodies {
+    group.enter()
+    Thread.detachNewThread {
+      do {
+        try body()
+      } catch {
+        failures.withLock { $0.append(error) }
+      }
+      group.leave()
+    }
+  }
+  group.wait()
+  if let failure = failures.withLock({ $0.first }) { throw failure }
 }

@@ -231,23 +231,23 @@ struct `The scenarios of the openCypher TCK without a graph` {
       }
     }
     print("TCK without graph: \(passed) passed, \(raised) raised an error")
-    #expect(passed > 500)
+    #expect(passed >= 679)
   }
 
   /// Named zones and nanoseconds of datetimes are not there yet: they are errors.
   @Test func `of dates and durations are never answered wrongly`() throws {
     var passed = 0
-    var raised: [String] = []
+    var raised = 0
     for scenario in try Scenario.all() where scenario.feature.contains("temporal") {
       switch outcome(scenario) {
       case .passed: passed += 1
       case .skipped: break
-      case .raised(let text): raised.append("\(scenario.query): \(text)")
+      case .raised: raised += 1
       case .wrong(let text):
         Issue.record("\(scenario.feature) \(scenario.query): \(text)")
       }
     }
-    print("TCK temporal: \(passed) passed, \(raised.count) raised an error")
-    for text in raised where !text.contains("time zone") { print(text) }
+    print("TCK temporal: \(passed) passed, \(raised) raised an error")
+    #expect(passed >= 130)
   }
 }

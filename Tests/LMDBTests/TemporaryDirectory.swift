@@ -1,4 +1,6 @@
+import Dispatch
 import Foundation
+import Synchronization
 
 /// A directory that goes when its test does.
 final class TemporaryDirectory {
@@ -23,4 +25,25 @@ final class TemporaryDirectory {
   func write(_ bytes: [UInt8], to name: String) throws {
     try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
   }
+}
+
+/// Runs each body on a thread of its own, and throws the first error of any.
+///
+/// Not tasks: bodies that wait for each other could wait for ever on the few threads of those.
+func onThreads(_ bodies: [@Sendable () throws -> Void]) throws {
+  let group = DispatchGroup()
+  let failures = Mutex<[any Error]>([])
+  for body in bodies {
+    group.enter()
+    Thread.detachNewThread {
+      do {
+        try body()
+      } catch {
+        failures.withLock { $0.append(error) }
+      }
+      group.leave()
+    }
+  }
+  group.wait()
+  if let failure = failures.withLock({ $0.first }) { throw failure }
 }

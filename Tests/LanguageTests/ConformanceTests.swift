@@ -67,6 +67,19 @@ struct `The queries of the openCypher TCK` {
     print("TCK queries: \(parsed) parsed, \(refused) refused as their scenarios want")
   }
 
+  @Test func `print and parse back to equal trees`() throws {
+    for scenario in try ConformanceQueries.scenarios("open.jsonl") {
+      let source = SourceText(name: "query", text: scenario.query)
+      guard let tree = try? Parser.parseQuery(source) else { continue }
+      let printed = SourceText(name: "printed", text: tree.description)
+      guard let again = try? Parser.parseQuery(printed) else {
+        Issue.record("\(scenario.query)\nis printed as\n\(tree)")
+        continue
+      }
+      #expect(shape(of: again) == shape(of: tree))
+    }
+  }
+
   @Test func `are refused with a pointer to events where they write`() throws {
     for scenario in try ConformanceQueries.scenarios("writing.jsonl") {
       let source = SourceText(name: "query", text: scenario.query)

@@ -1,0 +1,228 @@
+import GraphModel
+import Glibc
+
+/// The declared shape of an event's data as flat tables, for the decoder to read.
+///
+/// A value of a type takes a fixed number of slots (``TypePlan/frameSize``): a
+/// scalar or a list one, a structure one for itself and then those of its
+/// fields. Immutable once made, which is what makes it safe to share.
+final class DataShape: @unchecked Sendable {
+  struct TypePlan {
+    var kind: Kind
+    /// Whether some field has a default.
+    var hasDefaults = false
+    /// The type of a list's elements.
+    var element: Int32 = 0
+    var firstField: Int32 = 0
+    var fieldCount: Int32 = 0
+    var requiredCount: Int32 = 0
+    var frameSize: Int32 = 1
+  }
+
+  enum Kind: UInt8 {
+    case id, string, text, integer, float, boolean, date, dateTime, map, any, list, structure
+  }
+
+  struct FieldPlan {
+    var name: UnsafePointer<UInt8>
+    var nameCount: Int32
+    var type: Int32
+    /// Relative to the structure's own slot.
+    var slot: Int32
+    var isOptional: Bool
+    var missing: Missing
+    /// For ``Missing/constant``.
+    var constant: Int32
+  }
+
+  /// What a field is when it is missing.
+  enum Missing: UInt8 {
+    case absent, constant, emptyList
+    /// A list or structure with something in it, which the data is rewritten to hold.
+    case composite
+  }
+
+  let fields: [Field]
+  /// The structure that the data is.
+  let root: Int
+  let types: UnsafeMutableBufferPointer<TypePlan>
+  let fieldPlans: UnsafeMutableBufferPointer<FieldPlan>
+  private let names: UnsafeMutableBufferPointer<UInt8>
+  /// What each type is, by its number.
+  let fieldTypes: [FieldType]
+  /// For each structure type its fields, for messages and for values.
+  private let fieldsOfType: [[Field]]
+  let constants: [Value]
+  /// Whether some default can only be had by rewriting the data.
+  let hasCompositeDefaults: Bool
+
+  init(_ fields: [Field]) {
+    var builder = ShapeBuilder()
+    root = builder.type(.structure(fields))
+    self.fields = fields
+    types = .allocate(capacity: builder.types.count)
+    _ = types.initialize(from: builder.types)
+    names = .allocate(capacity: max(1, builder.names.count))
+    _ = names.initialize(from: builder.names)
+    fieldPlans = .allocate(capacity: max(1, builder.fields.count))
+    for (index, field) in builder.fields.enumerated() {
+      let start = UnsafePointer(names.baseAddress.unsafelyUnwrapped + builder.nameStarts[index])
+      var plan = field
+      plan.name = start
+      (fieldPlans.baseAddress.unsafelyUnwrapped + index).initialize(to: plan)
+    }
+    fieldTypes = builder.fieldTypes
+    fieldsOfType = builder.fieldTypes.map {
+      if case .structure(let fields) = $0 { fields } else { [] }
+    }
+    constants = builder.constants
+    hasCompositeDefaults = builder.fields.contains { $0.missing == .composite }
+  }
+
+  deinit {
+    types.deallocate()
+    fieldPlans.deallocate()
+    names.deallocate()
+  }
+
+  /// The declared fields of a structure type.
+  func fields(ofType type: Int) -> [Field] { fieldsOfType[type] }
+
+  /// The plan of a structure's field, by its place among the declared fields.
+  func plan(ofField field: Int, inType type: Int) -> FieldPlan {
+    fieldPlans[Int(types[type].firstField) + field]
+  }
+}
+
+/// Collects the tables of a ``DataShape``.
+private struct ShapeBuilder {
+  var types: [DataShape.TypePlan] = []
+  var fields: [DataShape.FieldPlan] = []
+  var nameStarts: [Int] = []
+  var names: [UInt8] = []
+  var fieldTypes: [FieldType] = []
+  var constants: [Value] = []
+
+  mutating func type(_ type: FieldType) -> Int {
+    let number = types.count
+    types.append(DataShape.TypePlan(kind: type.kind))
+    fieldTypes.append(type)
+    switch type {
+    case .list(let element): types[number].element = Int32(self.type(element))
+    case .structure(let fields): structure(fields, number: number)
+    default: break
+    }
+    return number
+  }
+
+  private mutating func structure(_ declared: [Field], number: Int) {
+    let fieldTypes = declared.map { type($0.type) }
+    types[number].firstField = Int32(fields.count)
+    types[number].fieldCount = Int32(declared.count)
+    var slot: Int32 = 1
+    // A name is read through a pointer into the table of names, which is not there yet.
+    let noName = UnsafePointer<UInt8>(bitPattern: 1).unsafelyUnwrapped
+    for (field, type) in zip(declared, fieldTypes) {
+      var plan = DataShape.FieldPlan(
+        name: noName,
+        nameCount: Int32(field.name.utf8.count),
+        type: Int32(type),
+        slot: slot,
+        isOptional: field.isOptional || field.defaultValue != nil,
+        missing: .absent,
+        constant: 0
+      )
+      switch field.defaultValue {
+      case nil, .null?: break
+      case .list(let elements)? where elements.isEmpty: plan.missing = .emptyList
+      case .list?, .map?: plan.missing = .composite
+      case let value? where field.type.isScalarSlot:
+        plan.missing = .constant
+        plan.constant = Int32(constants.count)
+        constants.append(value)
+      default: plan.missing = .composite
+      }
+      if plan.missing != .absent { types[number].hasDefaults = true }
+      if !plan.isOptional { types[number].requiredCount += 1 }
+      nameStarts.append(names.count)
+      names += field.name.utf8
+      fields.append(plan)
+      slot += types[type].frameSize
+    }
+    types[number].frameSize = slot
+  }
+}
+
+extension FieldType {
+  var kind: DataShape.Kind {
+    switch self {
+    case .id: .id
+    case .string: .string
+    case .text: .text
+    case .integer: .integer
+    case .float: .float
+    case .boolean: .boolean
+    case .date: .date
+    case .dateTime: .dateTime
+    case .map: .map
+    case .any: .any
+    case .list: .list
+    case .structure: .structure
+    }
+  }
+
+  /// Whether a default of this type is one value that a slot can point to.
+  fileprivate var isScalarSlot: Bool {
+    switch self {
+    case .list, .structure, .map, .any: false
+    default: true
+    }
+  }
+}
+
+/// Where the decoder found a value, or what it is.
+struct Slot {
+  enum Tag: UInt8 {
+    case absent, tape, date, constant, list
+  }
+
+  var bits: UInt64
+
+  static var absent: Slot { Slot(bits: 0) }
+
+  @inline(__always)
+  init(bits: UInt64) {
+    self.bits = bits
+  }
+
+  @inline(__always)
+  init(tape index: Int) {
+    bits = 1 << 56 | UInt64(truncatingIfNeeded: index)
+  }
+
+  @inline(__always)
+  init(date: PartialDate) {
+    bits = 2 << 56 | UInt64(UInt32(bitPattern: date.packed))
+  }
+
+  @inline(__always)
+  init(constant index: Int) {
+    bits = 3 << 56 | UInt64(truncatingIfNeeded: index)
+  }
+
+  /// The frames of a list's elements start at a slot, one behind the other.
+  @inline(__always)
+  init(listAt start: Int, count: Int) {
+    bits = 4 << 56 | UInt64(truncatingIfNeeded: count) << 40 | UInt64(truncatingIfNeeded: start)
+  }
+
+  @inline(__always) var tag: Tag { Tag(rawValue: UInt8(bits >> 56)).unsafelyUnwrapped }
+  @inline(__always) var isAbsent: Bool { bits == 0 }
+  /// Of a tape slot the index in the tape, of a constant its number.
+  @inline(__always) var index: Int { Int(bits & 0xFFFF_FFFF) }
+  @inline(__always) var date: PartialDate {
+    PartialDate(packed: Int32(truncatingIfNeeded: bits))
+  }
+  @inline(__always) var listStart: Int { Int(bits & 0xFF_FFFF_FFFF) }
+  @inline(__always) var listCount: Int { Int(bits >> 40 & 0xFFFF) }
+}

@@ -1,0 +1,119 @@
+public import JSONTape
+import SourceText
+
+/// Says whether events may be ingested, before anything is written.
+///
+/// Not for more than one thread at a time.
+public final class EventValidator {
+  private let reader: EventReader
+  private let builtIn: EventReader
+  private let schema: Schema
+  private var unknownCount = 0
+  private var unknownNames: [String] = []
+
+  /// Fields of the last event checked that its declaration does not name, also in structures.
+  ///
+  /// They are no error and stay in the log; today's rules do not see them.
+  public var unknownFieldCount: Int { unknownCount }
+
+  /// The names of the first 16 of them, each once.
+  public var unknownFields: [String] { unknownNames }
+
+  public init(schema: Schema) {
+    self.schema = schema
+    reader = EventReader(plans: schema.plans)
+    builtIn = EventReader(plans: BuiltInEvents.plans)
+  }
+
+  /// The version that data without one is of, or `nil` where the type is unknown.
+  public func currentVersion(of type: UnsafeRawBufferPointer) -> Int? {
+    if let number = reader.plan(of: type) { return reader.plans[number].type.version }
+    return builtIn.plan(of: type) == nil ? nil : 1
+  }
+
+  /// Checks an event's type, version and data.
+  ///
+  /// - Parameters:
+  ///   - version: `nil` for the current one.
+  ///   - tape: holds the data, perhaps within the whole event.
+  ///   - index: where the data stands in it.
+  /// - Throws: the first thing that does not fit, with its path: `type`, `dataversion` or `data…`.
+  public func check(
+    type: UnsafeRawBufferPointer,
+    version: Int?,
+    data tape: JSONTape,
+    at index: Int
+  ) throws(DataError) {
+    unknownCount = 0
+    if !unknownNames.isEmpty { unknownNames = [] }
+    guard let number = reader.plan(of: type) else {
+      return try checkBuiltIn(type: type, version: version, data: tape, at: index)
+    }
+    let plan = reader.plans[number]
+    let used = try reader.decode(plan, version: version ?? plan.type.version, tape, at: index)
+    note(reader, used)
+    if !plan.program.dynamics.isEmpty {
+      var evaluation = Evaluation(plan: plan, tape: used, decoder: reader.decoder)
+      try evaluation.run()
+    }
+  }
+
+  private func note(_ reader: EventReader, _ tape: JSONTape) {
+    guard reader.decoder.unknownMemberCount > 0 else { return }
+    unknownCount = reader.decoder.unknownMemberCount
+    for name in reader.unknownMembers(of: tape) where !unknownNames.contains(name) {
+      unknownNames.append(name)
+    }
+  }
+
+  private func checkBuiltIn(
+    type: UnsafeRawBufferPointer,
+    version: Int?,
+    data tape: JSONTape,
+    at index: Int
+  ) throws(DataError) {
+    guard let number = builtIn.plan(of: type) else { throw unknownType(type) }
+    let plan = builtIn.plans[number]
+    try plan.check(version: version ?? 1)
+    let used = try builtIn.decode(plan, version: 1, tape, at: index)
+    note(builtIn, used)
+    try BuiltInEvents.check(plan.type.name, used, at: index)
+    guard plan.type.name == BuiltInEvents.corrected,
+      let replacement = BuiltInEvents.Replacement(tape, at: index)
+    else { return }
+    do {
+      try checkReplacement(replacement, tape)
+    } catch {
+      throw DataError(
+        path: "data.replacement." + error.path,
+        expected: error.expected,
+        found: error.found,
+        hint: error.hint
+      )
+    }
+  }
+
+  private func checkReplacement(
+    _ replacement: BuiltInEvents.Replacement,
+    _ tape: JSONTape
+  ) throws(DataError) {
+    guard reader.plan(of: replacement.type) != nil else { throw unknownType(replacement.type) }
+    try check(
+      type: replacement.type,
+      version: replacement.version,
+      data: tape,
+      at: replacement.dataIndex
+    )
+  }
+
+  private func unknownType(_ type: UnsafeRawBufferPointer) -> DataError {
+    let name = String(decoding: type, as: UTF8.self)
+    let known = schema.eventTypes.map(\.name) + BuiltInEvents.plans.map(\.type.name)
+    return DataError(
+      path: "type",
+      expected: "an event type of the schema \"\(schema.name)\"",
+      found: quoted(name),
+      hint: nearest(to: name, among: known).map { "did you mean \(quoted($0))?" }
+    )
+  }
+}

@@ -1,0 +1,147 @@
+import Crypto
+public import Language
+public import SourceText
+
+/// What a schema file means: the graph, the events, and the programs that turn one into the other.
+///
+/// Made by ``load(_:)``, which finds every mistake that can be found without an
+/// event; immutable from then on.
+public struct Schema: Sendable {
+  public let name: String
+  public let version: Int
+  /// The text that the schema was loaded from.
+  public let source: SourceText
+  public let document: SchemaDocument
+  /// SHA-256 of the schema's tokens: blind to comments and to white space, but to nothing else.
+  public let digest: [UInt8]
+  /// The declared types, in the order of the file.
+  public let nodeTypes: [NodeType]
+  /// The names of node types, and of supertypes that are labels only, in the order of the file.
+  public let labels: [String]
+  public let edgeTypes: [EdgeType]
+  /// The edges that queries may use and nothing stores.
+  public let derivedEdgeTypes: [DerivedEdgeType]
+  public let eventTypes: [EventType]
+  /// Aligned with ``eventTypes``.
+  let plans: [EventPlan]
+  /// The names of stored properties; programs name a property by its place here.
+  let storedPropertyNames: [String]
+
+  /// Analyses a schema file.
+  ///
+  /// - Throws: all mistakes of the file, in its order.
+  public static func load(_ source: SourceText) throws(Diagnostics) -> Schema {
+    let document = try Parser.parseSchema(source)
+    return try SchemaAnalysis(source: source, document: document).schema()
+  }
+
+  public func nodeType(named name: String) -> NodeType? { nodeTypes.first { $0.name == name } }
+
+  public func edgeType(named name: String) -> EdgeType? { edgeTypes.first { $0.name == name } }
+
+  public func eventType(named name: String) -> EventType? { eventTypes.first { $0.name == name } }
+
+  /// The names of the families, each that of its root node type, in the order of the file.
+  public var families: [String] { nodeTypes.filter { $0.family == $0.name }.map(\.name) }
+
+  /// The names of all properties of nodes and edges, derived ones too, each once: `id`, and then
+  /// in the order of the file.
+  public var propertyNames: [String] {
+    var names = ["id"]
+    let declared =
+      nodeTypes.flatMap(\.properties).map(\.name) + edgeTypes.flatMap(\.properties).map(\.name)
+      + derivedEdgeTypes.flatMap(\.properties)
+    for name in declared where !names.contains(name) { names.append(name) }
+    return names
+  }
+
+  /// SHA-256 of kind and text of each token.
+  static func digest(of source: SourceText) -> [UInt8] {
+    var hash = SHA256()
+    for token in Lexer.tokens(of: source) {
+      let text = source.bytes[Int(token.span.start)..<Int(token.span.end)]
+      hash.update(data: [UInt8(truncatingIfNeeded: text.count), UInt8(text.count >> 8 & 0xFF)])
+      hash.update(data: Array(text))
+    }
+    return Array(hash.finalize())
+  }
+}
+
+/// A declared type of nodes.
+public struct NodeType: Hashable, Sendable {
+  public let name: String
+  /// The supertypes that its declaration names.
+  public let supertypes: [String]
+  /// Its own name and those of all supertypes, the nearest first: the labels of its nodes.
+  public let labels: [String]
+  /// The name of the root of its family, within which an id names one node.
+  public let family: String
+  /// All properties beside `id`, the inherited ones first.
+  public let properties: [Property]
+  /// Those of them that its own declaration names.
+  public let ownProperties: [Property]
+
+  public func property(named name: String) -> Property? { properties.first { $0.name == name } }
+}
+
+/// A declared type of edges, with all pairs of ends that it was declared between.
+public struct EdgeType: Hashable, Sendable {
+  /// A pair of node types or labels.
+  public struct Ends: Hashable, Sendable {
+    public let source: String
+    public let target: String
+  }
+
+  /// What tells two edges with the same ends apart.
+  public enum Key: Hashable, Sendable {
+    /// Nothing: there is one.
+    case ends
+    /// The values of these; `from` and `to` may stand for the validity.
+    case properties([String])
+    /// Each event makes its own.
+    case event
+  }
+
+  public let name: String
+  public let ends: [Ends]
+  public let hasValidity: Bool
+  public let key: Key
+  public let properties: [Property]
+
+  public func property(named name: String) -> Property? { properties.first { $0.name == name } }
+}
+
+/// A type of edges that DERIVE makes out of others; what it says is in the trees.
+public struct DerivedEdgeType: Hashable, Sendable {
+  public let name: String
+  public let isDirected: Bool
+  /// The names of properties that any of the declarations gives.
+  public let properties: [String]
+  /// Their union is the type.
+  public let declarations: [DeriveDeclaration]
+}
+
+/// A declared type of events.
+public struct EventType: Hashable, Sendable {
+  public let name: String
+  /// The version that ``fields`` describe.
+  public let version: Int
+  /// The oldest version that upcasts lead from.
+  public let oldestVersion: Int
+  public let fields: [Field]
+}
+
+/// What the fold needs to know of one type of events.
+final class EventPlan: Sendable {
+  let type: EventType
+  let shape: DataShape
+  let upcasts: [Upcast]
+  let program: RuleProgram
+
+  init(type: EventType, shape: DataShape, upcasts: [Upcast], program: RuleProgram) {
+    self.type = type
+    self.shape = shape
+    self.upcasts = upcasts
+    self.program = program
+  }
+}

@@ -1,0 +1,18 @@
+public import Queries
+
+extension QueryResult {
+  /// The plan, after EXPLAIN and PROFILE.
+  public var planText: String? { plan }
+
+  /// A cell as a person reads it.
+  public func text(row: Int, column: Int) -> String {
+    ValueRenderer(graph: graph).text(value(row: row, column: column))
+  }
+
+  /// A cell as JSON.
+  public func jsonBytes(row: Int, column: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    ValueRenderer(graph: graph).writeJSON(value(row: row, column: column), to: &bytes)
+    return bytes
+  }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Expressions
+import GraphModel
+import Rapport
+
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Shows everything that is known about one thing.",
+    discussion: """
+      Its names, facts and relations, and the events behind them. A value that another source \
+      contradicts, and that lost, is marked "not shown".
+
+        rapport show meetings person:1
+      """
+  )
+
+  @OptionGroup var store: StoreArgument
+
+  @Argument(help: "The id of a person, an organization, a meeting, …")
+  var id: String
+
+  func run() throws {
+    let output = Output.standard
+    for (index, description) in try store.openForReading().show(id).enumerated() {
+      if index > 0 { try output.write("\n") }
+      try output.write(EntityText(description).text)
+    }
+    try output.flush()
+  }
+}
+
+/// A description of one thing, as text.
+struct EntityText {
+  private var lines: [String] = []
+
+  var text: String { lines.joined(separator: "\n") + "\n" }
+
+  init(_ entity: EntityDescription) {
+    lines.append("\(printable(entity.id))  \(entity.labels.joined(separator: ", "))")
+    add("names and facts", entity.claims.map(Self.cells))
+    add("relations", entity.relations.map(Self.cells))
+    addEvents(entity.events)
+  }
+
+  private static func cells(_ claim: EntityDescription.Claim) -> [String] {
+    var notes: [String] = []
+    if let form = claim.form {
+      if !form.language.isEmpty { notes.append(form.language) }
+      if form.kind != .name { notes.append(form.kind.spelling) }
+    }
+    if !claim.isCurrent { notes.append("not shown") }
+    return [
+      claim.property, ValueText.display(claim.value), notes.joined(separator: ", "),
+      "#\(claim.event.rawValue)",
+    ]
+  }
+
+  private static func cells(_ relation: EntityDescription.Relation) -> [String] {
+    let properties = relation.properties.filter { !$0.value.isNull }.map {
+      "\($0.name): \(ValueText.display($0.value))"
+    }
+    let name = relation.otherName.isEmpty ? "" : "  \(relation.otherName)"
+    return [
+      relation.isOutgoing ? "-[\(relation.type)]->" : "<-[\(relation.type)]-",
+      relation.otherID + name,
+      (properties + [validity(of: relation)].compactMap { $0 }).joined(separator: ", "),
+      "#\(relation.event.rawValue)",
+    ]
+  }
+
+  private static func validity(of relation: EntityDescription.Relation) -> String? {
+    let from = relation.from.map { "from \($0)" }
+    let to =
+      relation.hasUnknownEnd ? "ended, unknown when" : relation.to.map { "to \($0)" }
+    let parts = [from, to].compactMap { $0 }
+    return parts.isEmpty ? nil : parts.joined(separator: " ")
+  }
+
+  private mutating func add(_ title: String, _ rows: [[String]]) {
+    guard !rows.isEmpty else { return }
+    lines.append("")
+    lines.append(title)
+    lines += aligned(rows).map { "  " + $0 }
+  }
+
+  private mutating func addEvents(_ events: [EventSummary]) {
+    guard !events.isEmpty else { return }
+    lines.append("")
+    lines.append("events")
+    for event in events {
+      let certainty = event.certainty == "stated" ? "" : "  (\(event.certainty))"
+      lines.append(
+        "  #\(event.position.rawValue)  \(printable(event.type))  \(event.time)\(certainty)"
+      )
+      lines.append("      \(printable(event.id))  \(printable(event.source))")
+      if let quote = event.quote { lines.append("      “\(printable(quote))”") }
+    }
+  }
+}
