@@ -220,16 +220,17 @@ public final class GraphBuilder {
     let column = contents.tables[table].makeColumn(for: key, kind: .string)
     let isFirst = !contents.tables[table].columns[column].hasValue(at: row)
     let hasName = !isFirst && hasForm(ofKind: .name, row: row, column: column, table: table)
-    var forms = contents.tables[table].texts[column] ?? TextColumn()
-    contents.tables[table].texts[column] = nil
-    let isNew = forms.add(
-      text: text,
-      language: language,
-      kind: kind,
-      row: row,
-      position: position
-    )
-    contents.tables[table].texts[column] = forms
+    if contents.tables[table].texts[column] == nil {
+      contents.tables[table].texts[column] = TextColumn()
+    }
+    let isNew =
+      contents.tables[table].texts[column]?.add(
+        text: text,
+        language: language,
+        kind: kind,
+        row: row,
+        position: position
+      ) ?? false
     if !isNew {
       remember(.property(key, .string(contents.strings[text])), of: .node(node), lost: position)
     } else if isFirst || (kind == .name && !hasName) {
@@ -257,7 +258,7 @@ public final class GraphBuilder {
       source: source.rawValue,
       target: target.rawValue,
       key: key,
-      in: contents.edgeTypes[table]
+      among: contents.edgeTypes[table].keyWords
     )
     if let known {
       let edge = EdgeReference(type: type, number: known)
