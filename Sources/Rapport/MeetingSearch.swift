@@ -44,7 +44,6 @@ extension MeetingSearch {
         """
         (EXISTS { (m)-[:ABOUT]->(t:Topic) WHERE t.id IN $topics }
           OR EXISTS { (m)-[:HAS_ITEM]->(:AgendaItem)-[:ABOUT]->(t:Topic) WHERE t.id IN $topics }
-          OR EXISTS { (m)-[:DISCUSSED]->(:Agreement)-[:ABOUT]->(t:Topic) WHERE t.id IN $topics }
           OR m.title ~ $about)
         """
       )
@@ -60,6 +59,8 @@ extension MeetingSearch {
         m.id AS meetingID, m.date AS date, m.title AS title,
         [(m)-[:ABOUT]->(t:Topic) | coalesce(t.name, t.id)] AS topics,
         [(m)-[:HAS_ITEM]->(:AgendaItem)-[:ABOUT]->(t:Topic) | coalesce(t.name, t.id)] AS itemTopics,
+        [(a)-[:CONTRIBUTED]->(i:AgendaItem)<-[:CONTRIBUTED]-(b)
+          WHERE EXISTS { (m)-[:HAS_ITEM]->(i) } | coalesce(i.title, i.id)] AS exchanges,
         aEdges, bEdges
       ORDER BY date, meetingID, whoID, whomID\(limit.map { "\nLIMIT \($0)" } ?? "")
       """
