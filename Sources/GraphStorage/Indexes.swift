@@ -62,15 +62,25 @@ struct EdgeIndex {
     }
   }
 
-  /// The newest edge with those ends and that key.
-  func find(source: UInt32, target: UInt32, key: [UInt32], in table: EdgeTable) -> UInt32? {
+  /// The newest edge with those ends and that key; `words` are the keys of all edges.
+  func find(
+    source: UInt32,
+    target: UInt32,
+    key: [UInt32],
+    among words: FlatArray<UInt32>
+  ) -> UInt32? {
     var link = heads[slot(of: Self.pair(source, target))]
     while link != 0 {
       let edge = Int(link - 1)
-      if table.hasKey(key, edge: edge) { return link - 1 }
+      if hasKey(key, edge: edge, among: words) { return link - 1 }
       link = older[edge]
     }
     return nil
+  }
+
+  private func hasKey(_ key: [UInt32], edge: Int, among words: FlatArray<UInt32>) -> Bool {
+    for index in key.indices where words[edge * key.count + index] != key[index] { return false }
+    return true
   }
 
   /// All edges with those ends, oldest first.

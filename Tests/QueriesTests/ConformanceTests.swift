@@ -27,8 +27,8 @@ struct Scenario: Decodable {
 
   struct Relationship: Decodable {
     var type: String
-    var start: Int
-    var end: Int
+    var src: Int
+    var dst: Int
     var props: [String: String]
   }
 
@@ -67,7 +67,7 @@ struct Scenario: Decodable {
         nodes[node.id] = fixture.node(node.labels, try node.props.mapValues(Self.value))
       }
       for edge in initialGraph?.rels ?? [] {
-        guard let from = nodes[edge.start], let to = nodes[edge.end] else { continue }
+        guard let from = nodes[edge.src], let to = nodes[edge.dst] else { continue }
         fixture.edge(from, edge.type, to, try edge.props.mapValues(Self.value))
       }
       return try run(on: fixture.engine())

@@ -100,7 +100,7 @@ extension ClauseCompiler {
       if scope.names.isEmpty, isReturn {
         throw fail("there are no variables that \"*\" could stand for", at: projection.span)
       }
-      for name in scope.names {
+      for name in scope.names.sorted() {
         guard let variable = scope[name] else { continue }
         let value = Bound(.slot(variable.slot), at: projection.span)
         columns.append(
