@@ -49,7 +49,9 @@ enum EncounterText {
     if let title = first.title { heading += "  " + title }
     var lines = [printable(heading + "  (\(first.meetingID))")]
     add("about", first.topics, to: &lines)
-    add("met", meeting.map { side($0.who) + " — " + side($0.whom) }, to: &lines)
+    // Those whose part in it is known come first.
+    let pairs = [2, 1, 0].flatMap { count in meeting.filter { $0.sidesWithRoles == count } }
+    add("met", pairs.map { side($0.who) + " — " + side($0.whom) }, to: &lines)
     add("source", sources(meeting), to: &lines)
     return lines.joined(separator: "\n") + "\n"
   }
@@ -78,6 +80,10 @@ enum EncounterText {
       return "\(source) (\(positions.count == 1 ? "event" : "events") \(numbers))"
     }
   }
+}
+
+extension Encounter {
+  fileprivate var sidesWithRoles: Int { [who, whom].count { !$0.roles.isEmpty } }
 }
 
 extension Encounter.Side {
