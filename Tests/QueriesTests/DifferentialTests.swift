@@ -94,10 +94,12 @@ struct SeededGenerator: RandomNumberGenerator {
     }
   }
 
-  private func text(_ match: ReferenceMatcher.Match, _ pattern: ReferenceMatcher.Pattern) -> String {
+  private func text(_ match: ReferenceMatcher.Match, _ pattern: ReferenceMatcher.Pattern) -> String
+  {
     let nodes = pattern.nodes.map { String(match.nodes[$0] ?? -1) }
     let edges = zip(match.edges, pattern.steps).map { edges, step in
-      step.length == nil ? String(edges[0]) : "[" + edges.map(String.init).joined(separator: ", ") + "]"
+      step.length == nil
+        ? String(edges[0]) : "[" + edges.map(String.init).joined(separator: ", ") + "]"
     }
     return (nodes + edges).joined(separator: ",")
   }
@@ -166,19 +168,20 @@ struct SeededGenerator: RandomNumberGenerator {
     let outer = last == 0 ? "(n0)" : "(n0), (n\(last))"
     let body = pattern.text()
     let query =
-      "MATCH \(outer) RETURN n0.number, n\(last).number, EXISTS { \(body) }, COUNT { \(body) }"
+      "MATCH \(outer) RETURN n0.number AS a, n\(last).number AS b, EXISTS { \(body) }, COUNT { \(body) }"
     var expected: [String] = []
     var existing: [String] = []
     for first in sample.matcher.labels.indices {
       for other in last == 0 ? [first] : Array(sample.matcher.labels.indices) {
-        let count = sample.matcher.matches(pattern, given: [0: first].merging([last: other]) { $1 }).count
+        let count = sample.matcher.matches(pattern, given: [0: first].merging([last: other]) { $1 })
+          .count
         expected.append("\(first),\(other),\(count > 0),\(count)")
         if count > 0 { existing.append("\(first),\(other)") }
       }
     }
     #expect(try sample.rows(query) == expected.sorted(), "\(query)")
     let semijoin =
-      "MATCH \(outer) WHERE EXISTS { \(body) } RETURN n0.number, n\(last).number"
+      "MATCH \(outer) WHERE EXISTS { \(body) } RETURN n0.number AS a, n\(last).number AS b"
     #expect(try sample.rows(semijoin) == existing.sorted(), "\(semijoin)")
     let antijoin =
       "MATCH \(outer) WHERE NOT EXISTS { \(body) } RETURN count(*)"

@@ -71,7 +71,11 @@ enum MeetingsFixture {
       }
       return edge
     }
-    let hassibi = node("Person", "p1", [("Az-El-Arabe HASSIBI", "fr"), ("อัซ-เอล-อาราบ ฮัสซีบี", "th")])
+    let hassibi = node(
+      "Person",
+      "p1",
+      [("Az-El-Arabe HASSIBI", "fr"), ("อัซ-เอล-อาราบ ฮัสซีบี", "th")]
+    )
     let trairat = node("Person", "p2", [("ไตรรัตน์", "th"), ("Trairat", "en")])
     let nora = node("Person", "p3", [("Nora Quinn", "en")])
     let anrt = node("Organization", "o1", [("ANRT", "fr")])

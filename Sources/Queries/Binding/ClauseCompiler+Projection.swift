@@ -81,7 +81,9 @@ extension ClauseCompiler {
 
   private func finish(order: [Sorting.Key], skip: Bound?, limit: Bound?, condition: Bound?) {
     var estimate = plan.estimate
-    if case .constant(.integer(let count))? = limit?.kind { estimate = min(estimate, Double(count)) }
+    if case .constant(.integer(let count))? = limit?.kind {
+      estimate = min(estimate, Double(count))
+    }
     if !order.isEmpty {
       let sorting = Sorting(keys: order, skip: skip, limit: limit, partition: partition)
       plan = Plan(.sort(sorting), [plan], estimate: estimate)

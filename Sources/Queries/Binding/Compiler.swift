@@ -71,7 +71,13 @@ final class Compiler {
       )
     }
     let leaf = Plan(.single, estimate: 1)
-    let body = try compile(query.body, leaf: { leaf }, scope: Scope(), partition: nil, isInner: false)
+    let body = try compile(
+      query.body,
+      leaf: { leaf },
+      scope: Scope(),
+      partition: nil,
+      isInner: false
+    )
     var argument: Set<Int> = []
     Liveness.assign(body.plan, needed: Set(body.columns.map(\.variable.slot)), argument: &argument)
     return CompiledQuery(
@@ -245,7 +251,8 @@ final class Compiler {
 
   /// The parts of dates, times and durations, and of the maps that functions return.
   static let structureParts: Set<String> = [
-    "year", "month", "day", "quarter", "week", "weekYear", "dayOfQuarter", "quarterDay", "dayOfWeek",
+    "year", "month", "day", "quarter", "week", "weekYear", "dayOfQuarter", "quarterDay",
+    "dayOfWeek",
     "weekDay", "ordinalDay", "hour", "minute", "second", "millisecond", "microsecond", "nanosecond",
     "timezone", "offset", "offsetMinutes", "offsetSeconds", "epochMillis", "epochSeconds", "years",
     "months", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds",

@@ -305,8 +305,11 @@ final class ReduceEvaluator: Evaluator {
         counts.append(0)
         result.setNull(row)
       } else {
-        throw error(.typeMismatch, "reduce expects a list, not "
-          + context.value(lists, row).typeName)
+        throw error(
+          .typeMismatch,
+          "reduce expects a list, not "
+            + context.value(lists, row).typeName
+        )
       }
     }
     try context.count(rows: elements.count)
