@@ -143,6 +143,7 @@ let package = Package(
       name: "ProjectionsTests",
       dependencies: [
         "Projections", "GraphStorage", "GraphModel", "Language", "JSONTape", "SourceText",
+        .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings
     ),

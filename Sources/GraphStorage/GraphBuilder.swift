@@ -10,6 +10,8 @@ public final class GraphBuilder {
   private var identities = IdentityIndex()
   private var edgeIndexes: [EdgeIndex] = []
   private var labelSetNumbers: [[UInt16]: UInt16] = [:]
+  /// The unions of two label sets that were asked for; nodes are mentioned by their supertypes often.
+  private var labelUnions: [UInt32: UInt16] = [:]
   private var labelNumbers: [String: UInt16] = [:]
   private var keyNumbers: [String: UInt16] = [:]
   private var position: UInt32 = 0
@@ -127,6 +129,8 @@ public final class GraphBuilder {
 
   /// The event that was begun last could not be folded and waits for a schema that can.
   public func quarantine() {
+    let count = contents.quarantined.count
+    if count > 0, contents.quarantined[count - 1] == position { return }
     contents.quarantined.append(position)
   }
 
@@ -167,8 +171,16 @@ public final class GraphBuilder {
   }
 
   private func addLabels(of labelSet: UInt16, to node: UInt32, current: UInt16) {
-    let union = contents.labelSets[Int(current)] + contents.labelSets[Int(labelSet)]
-    contents.nodeLabelSets[Int(node)] = self.labelSet(numbers: union)
+    let pair = UInt32(current) << 16 | UInt32(labelSet)
+    let union: UInt16
+    if let known = labelUnions[pair] {
+      union = known
+    } else {
+      let numbers = contents.labelSets[Int(current)] + contents.labelSets[Int(labelSet)]
+      union = self.labelSet(numbers: numbers)
+      labelUnions[pair] = union
+    }
+    if union != current { contents.nodeLabelSets[Int(node)] = union }
   }
 
   /// Claims a property of a node. Of two claims that of the later event time wins, ties by position.
@@ -176,6 +188,9 @@ public final class GraphBuilder {
     let table = Int(contents.nodeTables[Int(node.rawValue)])
     let row = Int(contents.nodeRows[Int(node.rawValue)])
     let column = contents.tables[table].makeColumn(for: key, kind: cell.kind)
+    if contents.tables[table].columns[column].claimFreely(cell, at: row, position: position) {
+      return
+    }
     let held = contents.tables[table].columns[column].hasValue(at: row)
       ? contents.tables[table].columns[column].positions[row] : 0
     if held != 0, held != position {
@@ -205,16 +220,17 @@ public final class GraphBuilder {
     let column = contents.tables[table].makeColumn(for: key, kind: .string)
     let isFirst = !contents.tables[table].columns[column].hasValue(at: row)
     let hasName = !isFirst && hasForm(ofKind: .name, row: row, column: column, table: table)
-    var forms = contents.tables[table].texts[column] ?? TextColumn()
-    contents.tables[table].texts[column] = nil
-    let isNew = forms.add(
-      text: text,
-      language: language,
-      kind: kind,
-      row: row,
-      position: position
-    )
-    contents.tables[table].texts[column] = forms
+    if contents.tables[table].texts[column] == nil {
+      contents.tables[table].texts[column] = TextColumn()
+    }
+    let isNew =
+      contents.tables[table].texts[column]?.add(
+        text: text,
+        language: language,
+        kind: kind,
+        row: row,
+        position: position
+      ) ?? false
     if !isNew {
       remember(.property(key, .string(contents.strings[text])), of: .node(node), lost: position)
     } else if isFirst || (kind == .name && !hasName) {
@@ -242,7 +258,7 @@ public final class GraphBuilder {
       source: source.rawValue,
       target: target.rawValue,
       key: key,
-      in: contents.edgeTypes[table]
+      among: contents.edgeTypes[table].keyWords
     )
     if let known {
       let edge = EdgeReference(type: type, number: known)
@@ -287,6 +303,9 @@ public final class GraphBuilder {
     let table = Int(edge.type)
     let row = Int(edge.number)
     let column = contents.edgeTypes[table].makeColumn(for: key, kind: cell.kind)
+    if contents.edgeTypes[table].columns[column].claimFreely(cell, at: row, position: position) {
+      return
+    }
     let held = contents.edgeTypes[table].columns[column].hasValue(at: row)
       ? contents.edgeTypes[table].columns[column].positions[row] : 0
     if held != 0, held != position {
@@ -387,10 +406,14 @@ public final class GraphBuilder {
 
   private func write(_ cell: Cell, key: UInt16, node: NodeNumber) {
     let table = Int(contents.nodeTables[Int(node.rawValue)])
+    let row = Int(contents.nodeRows[Int(node.rawValue)])
     let column = contents.tables[table].makeColumn(for: key, kind: cell.kind)
+    if contents.tables[table].columns[column].claimFreely(cell, at: row, position: position) {
+      return
+    }
     contents.tables[table].columns[column].set(
       cell,
-      at: Int(contents.nodeRows[Int(node.rawValue)]),
+      at: row,
       position: position,
       in: contents.strings
     )

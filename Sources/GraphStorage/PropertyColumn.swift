@@ -84,6 +84,23 @@ public struct PropertyColumn: Sendable {
     }
   }
 
+  /// Writes a cell of the column's own type into a row that is empty, or that the event itself
+  /// claimed; `false` where there is more to it.
+  ///
+  /// The frequent case of ``set(_:at:position:in:)``, without the strings.
+  mutating func claimFreely(_ cell: Cell, at row: Int, position: UInt32) -> Bool {
+    guard cell.kind == kind, kind != .dynamic else { return false }
+    grow(to: row + 1)
+    guard positions[row] == 0 || positions[row] == position else { return false }
+    positions[row] = position
+    if isWide {
+      words64[row] = cell.bits
+    } else {
+      words32[row] = UInt32(truncatingIfNeeded: cell.bits)
+    }
+    return true
+  }
+
   /// Empties a cell.
   mutating func clear(at row: Int) {
     if row < positions.count { positions[row] = 0 }

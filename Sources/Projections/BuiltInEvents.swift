@@ -123,8 +123,8 @@ enum BuiltInEvents {
   struct Replacement {
     var type: UnsafeRawBufferPointer
     var dataIndex: Int
-    /// `nil` for the current one.
-    var version: Int?
+    /// 0 for the current one.
+    var version: UInt32 = 0
     /// `nil` for that of the event that is corrected.
     var time: DateTime?
 
@@ -138,7 +138,8 @@ enum BuiltInEvents {
       self.type = tape.string(at: type)
       self.dataIndex = dataIndex
       if let index = tape.member("dataversion", of: replacement), tape.kind(at: index) == .signed {
-        version = Int(tape.signed(at: index))
+        // A number that is no version is one that no schema reads.
+        version = UInt32(exactly: tape.signed(at: index)) ?? .max
       }
       if let index = tape.member("time", of: replacement), tape.kind(at: index) == .string {
         time = InstantText.moment(tape.string(at: index))

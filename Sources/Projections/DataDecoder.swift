@@ -59,6 +59,11 @@ final class DataDecoder {
       unknownMemberCount = 0
       unknownMembers.removeAll(keepingCapacity: true)
     }
+    guard tape.index(after: index) < Slot.placeEnd else {
+      return .fails(
+        DataError(path: path, expected: "an event's data", found: "more than an event can hold")
+      )
+    }
     let base = reserve(Int(shape.types[shape.root].frameSize))
     guard value(shape, shape.root, tape, at: index, into: base) else {
       let failed = failure.take() ?? Failure(expected: "data that fits", found: "other data")

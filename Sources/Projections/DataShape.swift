@@ -1,5 +1,5 @@
 import GraphModel
-import Glibc
+import GraphStorage
 
 /// The declared shape of an event's data as flat tables, for the decoder to read.
 ///
@@ -181,48 +181,62 @@ extension FieldType {
 }
 
 /// Where the decoder found a value, or what it is.
+///
+/// Four bits of tag, 28 of a place, 32 of anything else.
 struct Slot {
   enum Tag: UInt8 {
     case absent, tape, date, constant, list
   }
 
-  var bits: UInt64
+  /// Places from here on do not fit; no event of a sensible size has so many.
+  static let placeEnd = 1 << 28
 
-  static var absent: Slot { Slot(bits: 0) }
+  private var bits: UInt64
+
+  static var absent: Slot { Slot(.absent, place: 0, rest: 0) }
 
   @inline(__always)
-  init(bits: UInt64) {
-    self.bits = bits
+  private init(_ tag: Tag, place: Int, rest: UInt32) {
+    bits = UInt64(tag.rawValue) << 60 | UInt64(truncatingIfNeeded: place) << 32 | UInt64(rest)
   }
 
   @inline(__always)
   init(tape index: Int) {
-    bits = 1 << 56 | UInt64(truncatingIfNeeded: index)
+    self.init(.tape, place: index, rest: 0)
   }
 
   @inline(__always)
   init(date: PartialDate) {
-    bits = 2 << 56 | UInt64(UInt32(bitPattern: date.packed))
+    self.init(.date, place: 0, rest: UInt32(bitPattern: date.packed))
   }
 
   @inline(__always)
   init(constant index: Int) {
-    bits = 3 << 56 | UInt64(truncatingIfNeeded: index)
+    self.init(.constant, place: index, rest: 0)
   }
 
   /// The frames of a list's elements start at a slot, one behind the other.
   @inline(__always)
   init(listAt start: Int, count: Int) {
-    bits = 4 << 56 | UInt64(truncatingIfNeeded: count) << 40 | UInt64(truncatingIfNeeded: start)
+    self.init(.list, place: start, rest: UInt32(truncatingIfNeeded: count))
   }
 
-  @inline(__always) var tag: Tag { Tag(rawValue: UInt8(bits >> 56)).unsafelyUnwrapped }
+  @inline(__always) var tag: Tag { Tag(rawValue: UInt8(bits >> 60)).unsafelyUnwrapped }
   @inline(__always) var isAbsent: Bool { bits == 0 }
   /// Of a tape slot the index in the tape, of a constant its number.
-  @inline(__always) var index: Int { Int(bits & 0xFFFF_FFFF) }
+  @inline(__always) var index: Int { Int(bits >> 32 & 0xFFF_FFFF) }
   @inline(__always) var date: PartialDate {
     PartialDate(packed: Int32(truncatingIfNeeded: bits))
   }
-  @inline(__always) var listStart: Int { Int(bits & 0xFF_FFFF_FFFF) }
-  @inline(__always) var listCount: Int { Int(bits >> 40 & 0xFFFF) }
+  @inline(__always) var listStart: Int { index }
+  @inline(__always) var listCount: Int { Int(bits & 0xFFFF_FFFF) }
+
+  /// Of a tape slot of a string: its code in the graph's pool, once it was asked for.
+  @inline(__always) var code: StringCode? {
+    get {
+      let rest = UInt32(truncatingIfNeeded: bits)
+      return rest == 0 ? nil : rest - 1
+    }
+    set { bits = bits & 0xFFFF_FFFF_0000_0000 | UInt64(newValue.map { $0 + 1 } ?? 0) }
+  }
 }

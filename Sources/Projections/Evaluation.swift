@@ -40,7 +40,10 @@ struct Evaluation {
       case .node(_, _, let id): try use(id)
       case .setNode(_, let value), .setEdge(let value): try use(value.operand)
       case .edge(let number):
-        for value in program.edges[Int(number)].key { if let value { try use(value.operand) } }
+        let edge = program.edges[Int(number)]
+        for index in edge.keyStart..<edge.keyStart + edge.keyCount {
+          if let value = program.keyValues[Int(index)] { try use(value.operand) }
+        }
       case .validFrom(let date), .validTo(let date): try use(date)
       case .end(let number):
         let end = program.ends[Int(number)]

@@ -26,31 +26,34 @@ public final class EventValidator {
   }
 
   /// The version that data without one is of, or `nil` where the type is unknown.
-  public func currentVersion(of type: UnsafeRawBufferPointer) -> Int? {
-    if let number = reader.plan(of: type) { return reader.plans[number].type.version }
+  public func currentVersion(of type: UnsafeRawBufferPointer) -> UInt32? {
+    if let number = reader.plan(of: type) {
+      return UInt32(truncatingIfNeeded: reader.plans[number].type.version)
+    }
     return builtIn.plan(of: type) == nil ? nil : 1
   }
 
   /// Checks an event's type, version and data.
   ///
   /// - Parameters:
-  ///   - version: `nil` for the current one.
+  ///   - dataVersion: 0 for the current one.
   ///   - tape: holds the data, perhaps within the whole event.
-  ///   - index: where the data stands in it.
+  ///   - data: where the data stands in it.
   /// - Throws: the first thing that does not fit, with its path: `type`, `dataversion` or `data…`.
   public func check(
     type: UnsafeRawBufferPointer,
-    version: Int?,
-    data tape: JSONTape,
-    at index: Int
+    dataVersion: UInt32,
+    tape: JSONTape,
+    data: Int
   ) throws(DataError) {
     unknownCount = 0
     if !unknownNames.isEmpty { unknownNames = [] }
     guard let number = reader.plan(of: type) else {
-      return try checkBuiltIn(type: type, version: version, data: tape, at: index)
+      return try checkBuiltIn(type: type, dataVersion: dataVersion, tape: tape, data: data)
     }
     let plan = reader.plans[number]
-    let used = try reader.decode(plan, version: version ?? plan.type.version, tape, at: index)
+    let version = dataVersion == 0 ? plan.type.version : Int(dataVersion)
+    let used = try reader.decode(plan, version: version, tape, at: data)
     note(reader, used)
     if !plan.program.dynamics.isEmpty {
       var evaluation = Evaluation(plan: plan, tape: used, decoder: reader.decoder)
@@ -68,18 +71,18 @@ public final class EventValidator {
 
   private func checkBuiltIn(
     type: UnsafeRawBufferPointer,
-    version: Int?,
-    data tape: JSONTape,
-    at index: Int
+    dataVersion: UInt32,
+    tape: JSONTape,
+    data: Int
   ) throws(DataError) {
     guard let number = builtIn.plan(of: type) else { throw unknownType(type) }
     let plan = builtIn.plans[number]
-    try plan.check(version: version ?? 1)
-    let used = try builtIn.decode(plan, version: 1, tape, at: index)
+    try plan.check(version: dataVersion == 0 ? 1 : Int(dataVersion))
+    let used = try builtIn.decode(plan, version: 1, tape, at: data)
     note(builtIn, used)
-    try BuiltInEvents.check(plan.type.name, used, at: index)
+    try BuiltInEvents.check(plan.type.name, used, at: data)
     guard plan.type.name == BuiltInEvents.corrected,
-      let replacement = BuiltInEvents.Replacement(tape, at: index)
+      let replacement = BuiltInEvents.Replacement(tape, at: data)
     else { return }
     do {
       try checkReplacement(replacement, tape)
@@ -100,9 +103,9 @@ public final class EventValidator {
     guard reader.plan(of: replacement.type) != nil else { throw unknownType(replacement.type) }
     try check(
       type: replacement.type,
-      version: replacement.version,
-      data: tape,
-      at: replacement.dataIndex
+      dataVersion: replacement.version,
+      tape: tape,
+      data: replacement.dataIndex
     )
   }
 

@@ -7,7 +7,6 @@ import JSONTape
 extension Projection {
   func apply(_ plan: EventPlan, _ tape: JSONTape) {
     let program = plan.program
-    while registers.count < program.registerCount { registers.append(NodeNumber(0)) }
     loops[0].base = 0
     program.instructions.withUnsafeBufferPointer { instructions in
       run(instructions, program, plan.shape, tape)
@@ -27,7 +26,7 @@ extension Projection {
       counter += 1
       switch instruction {
       case .node(let register, let type, let id):
-        registers[Int(register)] = node(type, id, program, tape)
+        registers[Int(register)] = node(type, id, program, shape, tape)
       case .setNode(let register, let value):
         set(value, of: registers[Int(register)], program, shape, tape)
       case .edge(let number):
@@ -108,16 +107,17 @@ extension Projection {
     _ type: Int32,
     _ operand: Operand,
     _ program: RuleProgram,
+    _ shape: DataShape,
     _ tape: JSONTape
   ) -> NodeNumber {
     var id: StringCode
     switch operand {
     case .slot(let level, let offset):
-      let slot = slot(level, offset)
-      if slot.tag == .tape {
-        id = builder.intern(tape.string(at: slot.index))
+      let index = loops[Int(level)].base + Int(offset)
+      if slots[index].tag == .constant {
+        id = code(of: shape.constants[slots[index].index])
       } else {
-        id = StringPool.none
+        id = code(ofSlot: index, tape)
       }
     case .constant(let number): id = code(of: program.constants[Int(number)])
     case .dynamic: id = code(of: nextResult())
@@ -210,7 +210,7 @@ extension Projection {
       case .date: return .date(slot.date)
       case .constant: return cell(of: shape.constants[slot.index], value.conversion)
       case .tape where value.conversion != .boxed:
-        return cell(at: slot.index, value.conversion, tape)
+        return cell(atSlot: index, value.conversion, tape)
       case .tape, .list:
         let reader = SlotReader(shape: shape, tape: tape, decoder: decoder)
         return cell(of: reader.value(index, type: Int(value.slotType)), .boxed)
@@ -249,9 +249,19 @@ extension Projection {
     return builder.cell(for: value)
   }
 
-  private func cell(at index: Int, _ conversion: Conversion, _ tape: JSONTape) -> Cell? {
+  /// The code of the string that a slot points to, looked up once.
+  @inline(__always)
+  private func code(ofSlot index: Int, _ tape: JSONTape) -> StringCode {
+    if let known = slots[index].code { return known }
+    let code = builder.intern(tape.string(at: slots[index].index))
+    slots[index].code = code
+    return code
+  }
+
+  private func cell(atSlot slot: Int, _ conversion: Conversion, _ tape: JSONTape) -> Cell? {
+    let index = slots[slot].index
     switch conversion {
-    case .string: return .string(builder.intern(tape.string(at: index)))
+    case .string: return .string(code(ofSlot: slot, tape))
     case .shownForm: return .string(builder.intern(TextReader.shownForm(at: index, of: tape)))
     case .integer: return .integer(tape.signed(at: index))
     case .integerAsFloat, .float: return .float(SlotReader.float(at: index, of: tape))
@@ -294,8 +304,12 @@ extension Projection {
     let target = registers[Int(plan.target)]
     if plan.makesOwnEdge { return builder.newEdge(type: type, from: source, to: target) }
     key.removeAll(keepingCapacity: true)
-    for value in plan.key {
-      key.append(builder.keyWord(for: value.flatMap { cell($0, program, shape, tape) }))
+    for index in plan.keyStart..<plan.keyStart + plan.keyCount {
+      if let value = program.keyValues[Int(index)] {
+        key.append(builder.keyWord(for: cell(value, program, shape, tape)))
+      } else {
+        key.append(StringPool.none)
+      }
     }
     return builder.edge(type: type, from: source, to: target, key: key)
   }

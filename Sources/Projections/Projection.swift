@@ -10,7 +10,8 @@ public struct FoldInput {
   public var type: UnsafeRawBufferPointer
   /// What its source is called, for `rapport.source.withdrawn`.
   public var source: UnsafeRawBufferPointer
-  public var dataVersion: Int
+  /// 0 for the current one.
+  public var dataVersion: UInt32
   /// JSON.
   public var data: UnsafeRawBufferPointer
 
@@ -18,8 +19,8 @@ public struct FoldInput {
     position: EventPosition,
     time: Int64,
     type: UnsafeRawBufferPointer,
-    source: UnsafeRawBufferPointer,
-    dataVersion: Int,
+    source: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+    dataVersion: UInt32,
     data: UnsafeRawBufferPointer
   ) {
     self.position = position
@@ -65,7 +66,7 @@ public final class Projection {
 
   // The state of the program that runs.
   var slots: UnsafeMutablePointer<Slot>
-  var registers: [NodeNumber] = []
+  let registers: UnsafeMutableBufferPointer<NodeNumber>
   let loops: UnsafeMutableBufferPointer<Loop>
   var results: [Value] = []
   var resultIndex = 0
@@ -91,6 +92,9 @@ public final class Projection {
     slots = reader.decoder.slots
     loops = .allocate(capacity: RuleProgram.levelCountMax)
     loops.initialize(repeating: Loop())
+    let registerCount = schema.plans.map(\.program.registerCount).max() ?? 0
+    registers = .allocate(capacity: max(1, registerCount))
+    registers.initialize(repeating: NodeNumber(0))
     tables = schema.nodeTypes.map { builder.table(named: $0.family) }
     labelSets = schema.nodeTypes.map { builder.labelSet($0.labels) }
     edgeTypes = schema.edgeTypes.map {
@@ -109,6 +113,7 @@ public final class Projection {
 
   deinit {
     loops.deallocate()
+    registers.deallocate()
   }
 
   static func aliasKey(_ table: UInt16, _ id: StringCode) -> UInt64 {
@@ -131,11 +136,12 @@ public final class Projection {
       )
     }
     guard let number = reader.plan(of: event.type) else { return foldOther(event, tape) }
+    let plan = reader.plans[number]
     return fold(
       event,
       time: event.time,
-      reader.plans[number],
-      version: event.dataVersion,
+      plan,
+      version: event.dataVersion == 0 ? plan.type.version : Int(event.dataVersion),
       tape,
       at: tape.root
     )
@@ -181,7 +187,8 @@ public final class Projection {
       )
     }
     guard type == BuiltInEvents.corrected else {
-      builder.begin(event: event.position, time: event.time)
+      // It claims nothing, so its time, often that of the machine, is no part of the graph.
+      builder.begin(event: event.position, time: 0)
       return .ignored
     }
     guard let replacement = BuiltInEvents.Replacement(tape, at: tape.root),
@@ -202,7 +209,7 @@ public final class Projection {
       time: replacement.time?.microseconds
         ?? revisions.originalTime(ofCorrection: event.position) ?? event.time,
       plan,
-      version: replacement.version ?? plan.type.version,
+      version: replacement.version == 0 ? plan.type.version : Int(replacement.version),
       tape,
       at: replacement.dataIndex
     )

@@ -361,10 +361,12 @@ final class RuleCompiler {
         type: Int32(type),
         source: source,
         target: target,
-        key: key,
+        keyStart: Int32(program.keyValues.count),
+        keyCount: Int32(key.count),
         makesOwnEdge: edgeType.key == .event
       )
     )
+    program.keyValues += key
     for value in values { program.instructions.append(.setEdge(value: value.value)) }
     if let fromOperand { program.instructions.append(.validFrom(fromOperand)) }
     if let toOperand { program.instructions.append(.validTo(toOperand)) }

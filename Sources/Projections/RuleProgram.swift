@@ -11,6 +11,8 @@ struct RuleProgram: Sendable {
   var constants: [Value] = []
   var dynamics: [DynamicExpression] = []
   var edges: [EdgePlan] = []
+  /// The keys of all edges, in the order of each key; `nil` where a rule says no value.
+  var keyValues: [PropertyValue?] = []
   var ends: [EndPlan] = []
   /// How many nodes it holds at a time.
   var registerCount = 0
@@ -78,8 +80,9 @@ struct EdgePlan: Sendable {
   var type: Int32
   var source: Int32
   var target: Int32
-  /// The values of the key's properties, in the order of the key; `nil` where the rule says none.
-  var key: [PropertyValue?]
+  /// Where the values of the key's properties stand in ``RuleProgram/keyValues``.
+  var keyStart: Int32
+  var keyCount: Int32
   var makesOwnEdge: Bool
 }
 

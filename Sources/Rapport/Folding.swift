@@ -135,7 +135,7 @@ struct Folding {
           time: record.eventTime,
           type: record.type,
           source: record.source,
-          dataVersion: Int(record.dataVersion),
+          dataVersion: record.dataVersion,
           data: record.data
         )
       )

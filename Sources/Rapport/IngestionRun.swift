@@ -149,13 +149,13 @@ struct Ingestion {
     do throws(DataError) {
       try validator.check(
         type: event.type,
-        version: event.dataVersion == 0 ? nil : Int(event.dataVersion),
-        data: event.tape,
-        at: event.data
+        dataVersion: event.dataVersion,
+        tape: event.tape,
+        data: event.data
       )
       // Once the schema has another version, the log still tells which one this was.
       if event.dataVersion == 0, let version = validator.currentVersion(of: event.type) {
-        batch.setCurrentVersionOfLast(UInt32(version))
+        batch.setCurrentVersionOfLast(version)
       }
       return nil
     } catch {

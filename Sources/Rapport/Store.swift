@@ -152,7 +152,7 @@ public final class Store: Sendable {
     let graph = try folding.graph(
       after: earlier?.graph.contents,
       from: image,
-      writesImage: !isReadOnly,
+      writesImage: true,
       progress: progress
     )
     state.withLock { $0.graph = graph }

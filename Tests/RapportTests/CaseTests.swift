@@ -60,8 +60,9 @@ import Testing
 extension QueryResult {
   /// The rows as case files write them.
   var textRows: [String] {
-    (0..<rowCount).map { row in
-      columns.indices.map { text(row: row, column: $0) }.joined(separator: " | ")
+    let renderer = ValueRenderer(graph: graph)
+    return (0..<rowCount).map { row in
+      values(row: row).map { renderer.text($0) }.joined(separator: " | ")
     }
   }
 }

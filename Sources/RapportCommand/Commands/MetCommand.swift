@@ -8,8 +8,8 @@ struct MetCommand: ParsableCommand {
     abstract: "Tells who met whom about what, when, for whom, and by which source.",
     discussion: """
       Names are found in any language and script, without regard to case, accents, order of words \
-      and small typos. The name of an organization also finds those who attended on its behalf. A \
-      topic includes the topics under it.
+      and small typos. The name of an organization also finds those who attended on its behalf, \
+      and those who held a post there at the time. A topic includes the topics under it.
 
         rapport met meetings --whom 'British Steel'
         rapport met meetings --who 'Osborne' --about 'banking' --from 2012 --to 2013-06
@@ -39,7 +39,17 @@ struct MetCommand: ParsableCommand {
   @Option(help: "How many rows at most.")
   var limit: Int?
 
-  @OptionGroup var format: FormatOption
+  @Option(
+    help: """
+      How the answer is printed: text (for people, a few lines for each meeting), or as rows: \
+      table, json, ndjson, csv, tsv, markdown.
+      """
+  )
+  var format = Format.text
+
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text, table, json, ndjson, csv, tsv, markdown
+  }
 
   func validate() throws {
     if let limit, limit < 0 { throw ValidationError("--limit must not be negative") }
@@ -54,42 +64,13 @@ struct MetCommand: ParsableCommand {
     search.to = to?.date
     search.meeting = meeting
     search.limit = limit
-    let rows = EncounterRows.rows(try store.openForReading().encounters(search))
-    try printRows(rows, as: format.format, to: .standard)
-  }
-}
-
-/// Encounters as rows.
-private enum EncounterRows {
-  static func rows(_ encounters: [Encounter]) -> ListRows {
-    var rows = ListRows(columns: [
-      "date", "who", "whom", "on behalf of", "about", "meeting", "meeting id", "source",
-    ])
-    rows.rows = encounters.map { encounter in
-      [
-        .init(encounter.date?.description), .text(side(encounter.who)),
-        .text(side(encounter.whom)), .list(behalf(encounter)), .list(encounter.topics),
-        .init(encounter.title), .text(encounter.meetingID), .list(sources(encounter)),
-      ]
+    let encounters = try store.openForReading().encounters(search)
+    let output = Output.standard
+    if let format = ResultFormat(rawValue: format.rawValue) {
+      try printRows(EncounterRows.rows(encounters), as: format, to: output)
+    } else {
+      try output.write(EncounterText.text(of: encounters))
+      try output.flush()
     }
-    return rows
-  }
-
-  private static func side(_ side: Encounter.Side) -> String {
-    let name = side.name.isEmpty ? side.id : side.name
-    return side.roles.isEmpty ? name : "\(name) (\(side.roles.joined(separator: ", ")))"
-  }
-
-  private static func behalf(_ encounter: Encounter) -> [String] {
-    distinct(encounter.who.onBehalfOf + encounter.whom.onBehalfOf)
-  }
-
-  private static func sources(_ encounter: Encounter) -> [String] {
-    distinct(encounter.events.map(\.source))
-  }
-
-  private static func distinct(_ texts: [String]) -> [String] {
-    var seen: Set<String> = []
-    return texts.filter { seen.insert($0).inserted }
   }
 }

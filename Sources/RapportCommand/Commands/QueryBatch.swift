@@ -78,18 +78,26 @@ struct QueryBatch {
     ).result
     let elapsed = (ContinuousClock.now - start).components
     let nanoseconds = elapsed.seconds * 1_000_000_000 + elapsed.attoseconds / 1_000_000_000
-    var text = "{\"columns\":[" + result.columns.map(jsonQuoted).joined(separator: ",") + "]"
-    if let plan = result.planText { text += ",\"plan\":" + jsonQuoted(plan) }
+    let text = "{\"columns\":[" + result.columns.map(jsonQuoted).joined(separator: ",") + "]"
     try output.write(text + ",\"rows\":[")
-    for row in 0..<result.rowCount {
-      try output.write(row == 0 ? "[" : ",[")
-      for column in result.columns.indices {
-        if column > 0 { try output.write(",") }
-        try output.write(result.jsonBytes(row: row, column: column))
-      }
-      try output.write("]")
-    }
+    try writeRows(of: result)
     try output.write("],\"ns\":\(nanoseconds)}\n")
+  }
+
+  private func writeRows(of result: QueryResult) throws(StoreFailure) {
+    let renderer = ValueRenderer(graph: result.graph)
+    var bytes: [UInt8] = []
+    for row in 0..<result.rowCount {
+      bytes.removeAll(keepingCapacity: true)
+      if row > 0 { bytes.append(UInt8(ascii: ",")) }
+      bytes.append(UInt8(ascii: "["))
+      for column in result.columns.indices {
+        if column > 0 { bytes.append(UInt8(ascii: ",")) }
+        renderer.writeJSON(result.value(row: row, column: column), to: &bytes)
+      }
+      bytes.append(UInt8(ascii: "]"))
+      try output.write(bytes)
+    }
   }
 
   private static func answer(to failure: StoreFailure) -> String {

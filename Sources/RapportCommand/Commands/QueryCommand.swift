@@ -67,7 +67,9 @@ struct QueryCommand: ParsableCommand {
     }
     _ = try parameterValues()
     if query == nil, file == nil, !batch, Terminal.input.isTerminal {
-      throw ValidationError("no query: give it as an argument, in a file (--file), or on standard input")
+      throw ValidationError(
+        "no query: give it as an argument, in a file (--file), or on standard input"
+      )
     }
   }
 
@@ -118,7 +120,7 @@ struct QueryCommand: ParsableCommand {
   private func show(_ answer: QueryAnswer) throws(StoreFailure) {
     let result = answer.result
     let output = Output.standard
-    if let plan = result.planText {
+    if let plan = result.plan, format.format == .table {
       try output.write(plan.hasSuffix("\n") ? plan : plan + "\n")
       try output.flush()
       return
@@ -138,9 +140,11 @@ struct QueryCommand: ParsableCommand {
 /// The rows of a query's result.
 struct ResultRows: Rows {
   private let result: QueryResult
+  private let renderer: ValueRenderer
 
   init(_ result: QueryResult) {
     self.result = result
+    renderer = ValueRenderer(graph: result.graph)
   }
 
   var columns: [String] { result.columns }
@@ -155,9 +159,11 @@ struct ResultRows: Rows {
     }
   }
 
-  func text(row: Int, column: Int) -> String { result.text(row: row, column: column) }
+  func text(row: Int, column: Int) -> String {
+    renderer.text(result.value(row: row, column: column))
+  }
 
   func json(row: Int, column: Int) -> String {
-    String(decoding: result.jsonBytes(row: row, column: column), as: UTF8.self)
+    renderer.json(result.value(row: row, column: column))
   }
 }

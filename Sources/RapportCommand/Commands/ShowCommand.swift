@@ -38,8 +38,8 @@ struct EntityText {
 
   init(_ entity: EntityDescription) {
     lines.append("\(printable(entity.id))  \(entity.labels.joined(separator: ", "))")
-    add("names and facts", entity.claims.map(Self.cells))
-    add("relations", entity.relations.map(Self.cells))
+    addClaims(entity.claims)
+    addRelations(entity.relations)
     addEvents(entity.events)
   }
 
@@ -56,19 +56,6 @@ struct EntityText {
     ]
   }
 
-  private static func cells(_ relation: EntityDescription.Relation) -> [String] {
-    let properties = relation.properties.filter { !$0.value.isNull }.map {
-      "\($0.name): \(ValueText.display($0.value))"
-    }
-    let name = relation.otherName.isEmpty ? "" : "  \(relation.otherName)"
-    return [
-      relation.isOutgoing ? "-[\(relation.type)]->" : "<-[\(relation.type)]-",
-      relation.otherID + name,
-      (properties + [validity(of: relation)].compactMap { $0 }).joined(separator: ", "),
-      "#\(relation.event.rawValue)",
-    ]
-  }
-
   private static func validity(of relation: EntityDescription.Relation) -> String? {
     let from = relation.from.map { "from \($0)" }
     let to =
@@ -77,17 +64,30 @@ struct EntityText {
     return parts.isEmpty ? nil : parts.joined(separator: " ")
   }
 
-  private mutating func add(_ title: String, _ rows: [[String]]) {
-    guard !rows.isEmpty else { return }
-    lines.append("")
-    lines.append(title)
-    lines += aligned(rows).map { "  " + $0 }
+  private mutating func addClaims(_ claims: [EntityDescription.Claim]) {
+    guard !claims.isEmpty else { return }
+    lines += ["", "names and facts"]
+    lines += aligned(claims.map(Self.cells)).map { "  " + $0 }
+  }
+
+  private mutating func addRelations(_ relations: [EntityDescription.Relation]) {
+    guard !relations.isEmpty else { return }
+    lines += ["", "relations"]
+    for relation in relations {
+      let arrow = relation.isOutgoing ? "-[\(relation.type)]->" : "<-[\(relation.type)]-"
+      let other = [arrow, relation.otherID, relation.otherName, "#\(relation.event.rawValue)"]
+      lines.append("  " + other.filter { !$0.isEmpty }.map(printable).joined(separator: "  "))
+      let properties = relation.properties.filter { !$0.value.isNull }.map {
+        "\($0.name): \(ValueText.display($0.value))"
+      }
+      let details = (properties + [Self.validity(of: relation)].compactMap { $0 }).map(printable)
+      if !details.isEmpty { lines.append("      " + details.joined(separator: ", ")) }
+    }
   }
 
   private mutating func addEvents(_ events: [EventSummary]) {
     guard !events.isEmpty else { return }
-    lines.append("")
-    lines.append("events")
+    lines += ["", "events"]
     for event in events {
       let certainty = event.certainty == "stated" ? "" : "  (\(event.certainty))"
       lines.append(
