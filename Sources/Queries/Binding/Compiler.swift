@@ -99,12 +99,14 @@ final class Compiler {
   ///   - leaf: makes the step that each of the united queries draws from.
   ///   - partition: the slot that carries the outer row, in a subquery.
   ///   - isInner: whether RETURN may be missing.
+  ///   - keepsScope: whether `scope` stays visible behind WITH.
   func compile(
     _ body: QueryBody,
     leaf: () -> Plan,
     scope: Scope,
     partition: Int?,
-    isInner: Bool
+    isInner: Bool,
+    keepsScope: Bool = false
   ) throws(Diagnostics) -> CompiledBody {
     depth += 1
     defer { depth -= 1 }
@@ -114,6 +116,7 @@ final class Compiler {
     var bodies: [CompiledBody] = []
     for query in body.queries {
       let compiler = ClauseCompiler(self, plan: leaf(), scope: scope, partition: partition)
+      if keepsScope { compiler.keptScope = scope }
       bodies.append(try compiler.compile(query, isInner: isInner))
     }
     guard let first = bodies.first else { throw fail("a query has clauses", at: body.span) }
