@@ -46,7 +46,7 @@ final class DataDecoder {
     slots.deallocate()
   }
 
-  /// - Parameter path: what the data is called in errors.
+  /// Reads the value at an index of a tape; `path` is what it is called in errors.
   func decode(
     _ shape: DataShape,
     _ tape: JSONTape,
