@@ -183,7 +183,9 @@ public final class GraphBuilder {
     if union != current { contents.nodeLabelSets[Int(node)] = union }
   }
 
-  /// Claims a property of a node. Of two claims that of the later event time wins, ties by position.
+  /// Claims a property of a node.
+  ///
+  /// Of two claims that of the later event time wins, ties by position.
   public func set(_ cell: Cell, key: UInt16, of node: NodeNumber) {
     let table = Int(contents.nodeTables[Int(node.rawValue)])
     let row = Int(contents.nodeRows[Int(node.rawValue)])
@@ -434,7 +436,9 @@ public final class GraphBuilder {
 
   // MARK: Publishing
 
-  /// The graph as it stands. The builder may go on; the graph does not change.
+  /// The graph as it stands.
+  ///
+  /// The builder may go on; the graph does not change.
   public func publish() -> Graph {
     contents.makeAdjacency()
     return Graph(contents)

@@ -1,6 +1,10 @@
-/// Finds nodes by table and id. Derived from the columns; never stored.
+/// Finds nodes by table and id.
+///
+/// Derived from the columns; never stored.
 struct IdentityIndex {
-  /// A node plus one under its table and id; 0 where free. One place in memory for both.
+  /// A node plus one under its table and id; 0 where free.
+  ///
+  /// One place in memory for both.
   private struct Entry {
     var key: UInt64 = 0
     var node: UInt32 = 0
@@ -41,7 +45,9 @@ struct IdentityIndex {
   }
 }
 
-/// Finds the edges of one type by their ends and key. Derived; never stored.
+/// Finds the edges of one type by their ends and key.
+///
+/// Derived; never stored.
 ///
 /// Edges with the same ends are chained, newest first; parallel edges are few.
 struct EdgeIndex {

@@ -67,7 +67,9 @@ struct QueryCommand: ParsableCommand {
     }
     _ = try parameterValues()
     if query == nil, file == nil, !batch, Terminal.input.isTerminal {
-      throw ValidationError("no query: give it as an argument, in a file (--file), or on standard input")
+      throw ValidationError(
+        "no query: give it as an argument, in a file (--file), or on standard input"
+      )
     }
   }
 

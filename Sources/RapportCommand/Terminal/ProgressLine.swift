@@ -20,7 +20,7 @@ final class ProgressLine: Sendable {
     width = Terminal.error.width ?? 80
   }
 
-  /// - Parameter fraction: how much of the whole is done, from 0 to 1, where it is known.
+  /// Draws the line again, unless it was drawn just now; the fraction is from 0 to 1.
   func update(eventCount: Int, fraction: Double?) {
     guard isShown else { return }
     let now = ContinuousClock.now

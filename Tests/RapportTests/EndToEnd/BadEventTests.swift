@@ -70,12 +70,14 @@ import Testing
     Bad(
       "a date that is none",
       SampleEvents.event("meeting.held", id: "x", data: #"{"id":"m","date":"2022-02-30"}"#),
-      "data.date", "2022-02-30"
+      "data.date",
+      "2022-02-30"
     ),
     Bad(
       "a year of the Buddhist era without its calendar",
       SampleEvents.event("meeting.held", id: "x", data: #"{"id":"m","date":"2565"}"#),
-      "data.date", "buddhist"
+      "data.date",
+      "buddhist"
     ),
     Bad(
       "a missing field",
@@ -85,7 +87,8 @@ import Testing
     Bad(
       "an unknown event type",
       SampleEvents.event("person.registred", id: "x", data: #"{"id":"p","name":"Ada"}"#),
-      "person.registred", "person.registered"
+      "person.registred",
+      "person.registered"
     ),
     Bad("no type", #"{"data":{"id":"p","name":"Ada"}}"#, "type"),
     Bad("no data", #"{"type":"person.registered"}"#, "data"),
@@ -97,14 +100,17 @@ import Testing
     Bad(
       "an id with other content",
       SampleEvents.person(1, name: "Somebody else"),
-      "e1", "Person 1", "Somebody else"
+      "e1",
+      "Person 1",
+      "Somebody else"
     ),
   ]
 
   @Test(arguments: bad)
   func `end ingestion with their place and the exit code 65`(_ bad: Bad) throws {
     let store = try TestStore()
-    let lines = Data((SampleEvents.person(1) + "\n").utf8) + bad.line + Data("\n".utf8)
+    let lines =
+      Data((SampleEvents.person(1) + "\n").utf8) + bad.line + Data("\n".utf8)
       + Data((SampleEvents.person(9) + "\n").utf8)
     let file = try store.folder.write("events.ndjson", lines)
     let run = try rapport("ingest", store.path, file)
@@ -119,12 +125,19 @@ import Testing
   @Test(arguments: bad)
   func `are left out and kept with their reason when they are to be skipped`(_ bad: Bad) throws {
     let store = try TestStore()
-    let lines = Data((SampleEvents.person(1) + "\n").utf8) + bad.line + Data("\n".utf8)
+    let lines =
+      Data((SampleEvents.person(1) + "\n").utf8) + bad.line + Data("\n".utf8)
       + Data((SampleEvents.person(9) + "\n").utf8)
     let file = try store.folder.write("events.ndjson", lines)
     let rejects = store.folder.path("rejects.ndjson")
     let run = try rapport(
-      "ingest", store.path, file, "--on-error", "skip", "--rejects", rejects
+      "ingest",
+      store.path,
+      file,
+      "--on-error",
+      "skip",
+      "--rejects",
+      rejects
     )
     try run.expectSuccess()
     #expect(run.output.hasPrefix("2 events ingested (0 already there, 1 rejected)"), run.comment)

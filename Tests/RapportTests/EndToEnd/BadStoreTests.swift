@@ -84,7 +84,10 @@ import Testing
   @Test func `a missing file of events is no input, and nothing is written`() throws {
     let store = try TestStore()
     let before = try store.exported()
-    expectNoInput(try rapport("ingest", store.path, store.folder.path("missing.ndjson")), "missing.ndjson")
+    expectNoInput(
+      try rapport("ingest", store.path, store.folder.path("missing.ndjson")),
+      "missing.ndjson"
+    )
     #expect(try store.exported() == before)
   }
 
@@ -101,8 +104,14 @@ import Testing
   @Test func `a folder that cannot be written to is an input or output error`() throws {
     let folder = try TemporaryFolder()
     let store = folder.path("closed/store")
-    try FileManager.default.createDirectory(atPath: folder.path("closed"), withIntermediateDirectories: true)
-    try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path("closed"))
+    try FileManager.default.createDirectory(
+      atPath: folder.path("closed"),
+      withIntermediateDirectories: true
+    )
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o555],
+      ofItemAtPath: folder.path("closed")
+    )
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.url.path)
     let run = try runWithoutPrivileges(["init", store])
     #expect(run.exitCode == 74, run.comment)

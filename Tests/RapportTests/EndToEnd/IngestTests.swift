@@ -89,12 +89,22 @@ import Testing
   @Test func `only at the position that is expected`() throws {
     let store = try TestStore()
     let late = try rapport(
-      "ingest", store.path, "-", "--expect-position", "7", input: SampleEvents.people(1...3)
+      "ingest",
+      store.path,
+      "-",
+      "--expect-position",
+      "7",
+      input: SampleEvents.people(1...3)
     )
     #expect(late.exitCode == 75, late.comment)
     #expect(try store.testEventIDs().isEmpty)
     let right = try rapport(
-      "ingest", store.path, "-", "--expect-position", "1", input: SampleEvents.people(1...3)
+      "ingest",
+      store.path,
+      "-",
+      "--expect-position",
+      "1",
+      input: SampleEvents.people(1...3)
     )
     try right.expectSuccess()
     #expect(try store.testEventIDs() == ["e1", "e2", "e3"])
@@ -110,7 +120,13 @@ import Testing
   @Test func `acknowledges each commit when that is asked for`() throws {
     let store = try TestStore()
     let run = try rapport(
-      "ingest", store.path, "-", "--acknowledge", "--commit-every", "2", "--quiet",
+      "ingest",
+      store.path,
+      "-",
+      "--acknowledge",
+      "--commit-every",
+      "2",
+      "--quiet",
       input: SampleEvents.people(1...5)
     )
     try run.expectSuccess()

@@ -39,7 +39,8 @@ import Testing
       let run = try running.wait()
       let safe = acknowledged(run)
       let found = try store.testEventIDs()
-      let place: Comment = "round \(round), seed \(seed), acknowledged \(safe), found \(found.count)"
+      let place: Comment =
+        "round \(round), seed \(seed), acknowledged \(safe), found \(found.count)"
       // The first position is the schema's.
       #expect(found.count >= safe - 1, place)
       #expect(found == Array(ids.prefix(found.count)), place)
@@ -86,7 +87,10 @@ import Testing
     let file = try store.folder.write("events.ndjson", SampleEvents.people(1...20_000))
     // In blocks of 1024 bytes.
     let command = "ulimit -f 1024; exec \"$0\" \"$@\""
-    let run = try run("/bin/bash", ["-c", command, PackagePaths.program.path] + ingest(store, file))
+    let run = try run(
+      "/bin/bash",
+      ["-c", command, PackagePaths.program.path] + ingest(store, file)
+    )
     try expectFull(run, store)
     try rapport("ingest", store.path, file).expectSuccess()
     #expect(try store.testEventIDs().count == 20_000)

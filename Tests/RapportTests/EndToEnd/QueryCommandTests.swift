@@ -73,9 +73,23 @@ import Testing
   @Test func `tells the types of parameters by their spelling`() throws {
     let store = try TestStore()
     let run = try rapport(
-      "query", store.path, "RETURN $a AS a, $b AS b, $c AS c, $d AS d, $e AS e, $f AS f",
-      "--param", "a=42", "--param", "b=\"42\"", "--param", "c=plain words", "--param", "d=null",
-      "--param", "e=[1, \"x\", true]", "--param", "f={\"k\": 1.5}", "--format", "ndjson"
+      "query",
+      store.path,
+      "RETURN $a AS a, $b AS b, $c AS c, $d AS d, $e AS e, $f AS f",
+      "--param",
+      "a=42",
+      "--param",
+      "b=\"42\"",
+      "--param",
+      "c=plain words",
+      "--param",
+      "d=null",
+      "--param",
+      "e=[1, \"x\", true]",
+      "--param",
+      "f={\"k\": 1.5}",
+      "--format",
+      "ndjson"
     )
     try run.expectSuccess()
     let expected =

@@ -45,7 +45,9 @@ import Testing
   }
 
   @Test func `groups thousands`() {
-    #expect([0, 999, 1000, 1_234_567, -1000].map(grouped) == ["0", "999", "1,000", "1,234,567", "-1,000"])
+    #expect(
+      [0, 999, 1000, 1_234_567, -1000].map(grouped) == ["0", "999", "1,000", "1,234,567", "-1,000"]
+    )
   }
 
   @Test func `tells sizes`() {

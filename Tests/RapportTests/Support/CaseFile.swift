@@ -71,13 +71,16 @@ struct CaseFile {
 
   /// All cases of the package, in the order of files and lines.
   static func all() throws -> [Case] {
-    try FileManager.default.contentsOfDirectory(at: PackagePaths.cases, includingPropertiesForKeys: nil)
-      .filter { $0.pathExtension == "case" }
-      .sorted { $0.lastPathComponent < $1.lastPathComponent }
-      .flatMap { url in
-        let text = try String(contentsOf: url, encoding: .utf8)
-        return try CaseFile(name: url.lastPathComponent, text: text).cases
-      }
+    try FileManager.default.contentsOfDirectory(
+      at: PackagePaths.cases,
+      includingPropertiesForKeys: nil
+    )
+    .filter { $0.pathExtension == "case" }
+    .sorted { $0.lastPathComponent < $1.lastPathComponent }
+    .flatMap { url in
+      let text = try String(contentsOf: url, encoding: .utf8)
+      return try CaseFile(name: url.lastPathComponent, text: text).cases
+    }
   }
 
   private mutating func readCase(named caseName: String) throws {

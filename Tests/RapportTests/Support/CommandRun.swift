@@ -60,7 +60,11 @@ final class RunningCommand {
     for name in ["output", "errors"] {
       let path = try folder.write(name, Data())
       let handle = try FileHandle(forWritingTo: URL(filePath: path))
-      if name == "output" { process.standardOutput = handle } else { process.standardError = handle }
+      if name == "output" {
+        process.standardOutput = handle
+      } else {
+        process.standardError = handle
+      }
     }
     try process.run()
   }

@@ -25,7 +25,7 @@ struct TestStore {
   let folder: TemporaryFolder
   var path: String { folder.path("store") }
 
-  /// - Parameter events: lines to begin with.
+  /// Makes a store with these events, one a line.
   init(events: String = "") throws {
     folder = try TemporaryFolder()
     try rapport("init", path).expectSuccess()
