@@ -65,10 +65,15 @@ struct EdgeIndex {
 
   init() {}
 
-  /// Makes the index of a table that was read from an image.
-  init(of table: EdgeTable) {
-    for edge in 0..<table.count {
-      insert(source: table.sources[edge], target: table.targets[edge])
+  /// How many edges of the table it knows: it is brought up to date when it is asked.
+  ///
+  /// Many types never are, because their edges start or end at nodes that are as new as they.
+  var edgeCount: Int { older.count }
+
+  /// Adds the edges that were made since.
+  mutating func catchUp(sources: FlatArray<UInt32>, targets: FlatArray<UInt32>) {
+    for edge in older.count..<sources.count {
+      insert(source: sources[edge], target: targets[edge])
     }
   }
 
@@ -105,7 +110,7 @@ struct EdgeIndex {
   }
 
   /// Adds the next edge of the table.
-  mutating func insert(source: UInt32, target: UInt32) {
+  private mutating func insert(source: UInt32, target: UInt32) {
     let pair = Self.pair(source, target)
     let slot = slot(of: pair)
     let former = entries[slot].head
