@@ -21,7 +21,7 @@ public final class QueryEngine: Sendable {
   /// How many plans are kept; when there are more, all are forgotten.
   private static let planCountMax = 512
 
-  /// - Parameter catalog: what queries are checked against; `nil` to allow any name.
+  /// Checks queries against a catalog; without one any name is allowed.
   public init(graph: Graph, catalog: QueryCatalog?) {
     self.graph = graph
     self.catalog = catalog

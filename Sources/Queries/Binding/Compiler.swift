@@ -95,11 +95,11 @@ final class Compiler {
     var columns: [(name: String, variable: Variable)]
   }
 
-  /// - Parameters:
-  ///   - leaf: makes the step that each of the united queries draws from.
-  ///   - partition: the slot that carries the outer row, in a subquery.
-  ///   - isInner: whether RETURN may be missing.
-  ///   - keepsScope: whether `scope` stays visible behind WITH.
+  /// Compiles united queries.
+  ///
+  /// `leaf` makes the step that each of them draws from. In a subquery `partition` is the slot that
+  /// carries the outer row, RETURN may be missing where it `isInner`, and `keepsScope` leaves
+  /// `scope` visible behind WITH.
   func compile(
     _ body: QueryBody,
     leaf: () -> Plan,

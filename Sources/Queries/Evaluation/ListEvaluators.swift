@@ -3,7 +3,7 @@ import GraphModel
 import OrderedCollections
 import SourceText
 
-/// Written `[a, b, c]`.
+/// A list written out, such as `[a, b, c]`.
 final class ListEvaluator: OperandEvaluator {
   override func fill(_ result: Vector, _ operands: [Vector], _ rows: Rows) throws(QueryError) {
     for index in 0..<rows.count {
@@ -15,7 +15,7 @@ final class ListEvaluator: OperandEvaluator {
   }
 }
 
-/// Written `{a: 1, b: 2}`.
+/// A map written out, such as `{a: 1, b: 2}`.
 final class MapEvaluator: OperandEvaluator {
   let keys: [String]
 
@@ -179,7 +179,7 @@ class UnnestingEvaluator: Evaluator {
   }
 }
 
-/// Written `[x IN list WHERE filter | projection]`.
+/// A list comprehension, `[x IN list WHERE filter | projection]`.
 final class ComprehensionEvaluator: UnnestingEvaluator {
   var filter: Evaluator?
   var projection: Evaluator?

@@ -73,7 +73,7 @@ func rowNumbers(_ count: Int) -> Vector {
   return vector
 }
 
-/// Written COUNT { … }.
+/// How many rows a subquery has: COUNT.
 final class CountEvaluator: SubqueryEvaluator {
   override func evaluate(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Vector {
     let bindings = bindings(chunk, rows)
@@ -89,7 +89,7 @@ final class CountEvaluator: SubqueryEvaluator {
   }
 }
 
-/// COLLECT { … } and pattern comprehensions.
+/// The values of a subquery's rows: COLLECT and pattern comprehensions.
 final class CollectEvaluator: SubqueryEvaluator {
   override func evaluate(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Vector {
     let bindings = bindings(chunk, rows)

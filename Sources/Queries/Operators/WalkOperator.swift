@@ -37,9 +37,7 @@ final class EdgeStepper {
     excluded = checks.checksUniqueness ? checks.excluded(row) : []
   }
 
-  /// Appends the edges that lead on from a node, and where to.
-  ///
-  /// - Parameter backwards: whether edges are followed against the pattern.
+  /// Appends the edges that lead on from a node, and where to; `backwards` against the pattern.
   func append(
     from node: UInt32,
     backwards: Bool = false,

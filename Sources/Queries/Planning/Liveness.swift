@@ -2,9 +2,9 @@
 ///
 /// Columns that nobody reads are neither copied nor computed.
 enum Liveness {
-  /// - Parameters:
-  ///   - needed: the slots that are read above `plan`.
-  ///   - argument: gains the slots that the plan reads from the rows of the enclosing plan.
+  /// Goes down from a step above which the slots `needed` are read.
+  ///
+  /// `argument` gains the slots that are read from the rows of the enclosing plan.
   static func assign(_ plan: Plan, needed: Set<Int>, argument: inout Set<Int>) {
     switch plan.operation {
     case .single: break
