@@ -183,7 +183,9 @@ public final class GraphBuilder {
     if union != current { contents.nodeLabelSets[Int(node)] = union }
   }
 
-  /// Claims a property of a node. Of two claims that of the later event time wins, ties by position.
+  /// Claims a property of a node.
+  ///
+  /// Of two claims that of the later event time wins, ties by position.
   public func set(_ cell: Cell, key: UInt16, of node: NodeNumber) {
     let table = Int(contents.nodeTables[Int(node.rawValue)])
     let row = Int(contents.nodeRows[Int(node.rawValue)])
@@ -191,7 +193,8 @@ public final class GraphBuilder {
     if contents.tables[table].columns[column].claimFreely(cell, at: row, position: position) {
       return
     }
-    let held = contents.tables[table].columns[column].hasValue(at: row)
+    let held =
+      contents.tables[table].columns[column].hasValue(at: row)
       ? contents.tables[table].columns[column].positions[row] : 0
     if held != 0, held != position {
       guard wins(over: held) else {
@@ -306,7 +309,8 @@ public final class GraphBuilder {
     if contents.edgeTypes[table].columns[column].claimFreely(cell, at: row, position: position) {
       return
     }
-    let held = contents.edgeTypes[table].columns[column].hasValue(at: row)
+    let held =
+      contents.edgeTypes[table].columns[column].hasValue(at: row)
       ? contents.edgeTypes[table].columns[column].positions[row] : 0
     if held != 0, held != position {
       guard wins(over: held) else {
@@ -379,7 +383,9 @@ public final class GraphBuilder {
 
   // MARK: Publishing
 
-  /// The graph as it stands. The builder may go on; the graph does not change.
+  /// The graph as it stands.
+  ///
+  /// The builder may go on; the graph does not change.
   public func publish() -> Graph {
     contents.makeAdjacency()
     return Graph(contents)

@@ -18,9 +18,11 @@ public struct StringPool: Sendable {
   /// Unequal prefixes order as their strings do, which saves most comparisons
   /// the way to the bytes.
   public private(set) var prefixes = FlatArray<UInt64>()
-  private var hashes = FlatArray<UInt32>()
-  /// Open addressing: a code plus one, or zero. Its size is a power of two.
-  private var slots = FlatArray<UInt32>(repeating: 0, count: 1024)
+  /// Open addressing: a hash in the high half and a code plus one in the low, or zero.
+  ///
+  /// Its size is a power of two. A slot tells most other strings apart by itself,
+  /// which saves a look at memory that is not in any cache.
+  private var slots = FlatArray<UInt64>(repeating: 0, count: 1024)
 
   public init() {}
 
@@ -30,12 +32,11 @@ public struct StringPool: Sendable {
   public mutating func intern(_ text: UnsafeRawBufferPointer) -> StringCode {
     let hash = Self.hash(text)
     let slot = slot(of: text, hash: hash)
-    if slots[slot] != 0 { return slots[slot] - 1 }
+    if slots[slot] != 0 { return StringCode(truncatingIfNeeded: slots[slot]) - 1 }
     precondition(count < Int(StringPool.none) - 1, "a graph holds at most 4,294,967,294 strings")
     let code = StringCode(count)
     append(text)
-    hashes.append(hash)
-    slots[slot] = code + 1
+    slots[slot] = UInt64(hash) << 32 | UInt64(code + 1)
     if count * 4 > slots.count * 3 { rehash() }
     return code
   }
@@ -48,7 +49,7 @@ public struct StringPool: Sendable {
   /// The code of a string, or `nil` where the graph does not hold it.
   public func code(of text: UnsafeRawBufferPointer) -> StringCode? {
     let entry = slots[slot(of: text, hash: Self.hash(text))]
-    return entry == 0 ? nil : entry - 1
+    return entry == 0 ? nil : StringCode(truncatingIfNeeded: entry) - 1
   }
 
   public func code(of text: String) -> StringCode? {
@@ -56,7 +57,9 @@ public struct StringPool: Sendable {
     return text.withUTF8 { code(of: UnsafeRawBufferPointer($0)) }
   }
 
-  /// The string with that code. Costs an allocation where it is longer than 15 bytes.
+  /// The string with that code.
+  ///
+  /// Costs an allocation where it is longer than 15 bytes.
   public subscript(code: StringCode) -> String {
     withBytes(of: code) { String(decoding: $0, as: UTF8.self) }
   }
@@ -117,7 +120,7 @@ public struct StringPool: Sendable {
     let count = offsets.count - 1
     var capacity = 1024
     while count * 4 > capacity * 3 { capacity *= 2 }
-    slots = FlatArray(repeating: 0, count: capacity)
+    slots = FlatArray<UInt64>(repeating: 0, count: capacity)
     bytes.withUnsafeBuffer { all in
       for index in 0..<count {
         let range = Int(offsets[index])..<Int(offsets[index + 1])
@@ -140,8 +143,11 @@ public struct StringPool: Sendable {
     while true {
       let entry = slots[slot]
       if entry == 0 { return slot }
-      if hashes[Int(entry - 1)] == hash,
-        withBytes(of: entry - 1, { $0.count == text.count && Self.areEqual($0, text) })
+      if entry >> 32 == UInt64(hash),
+        withBytes(
+          of: StringCode(truncatingIfNeeded: entry) - 1,
+          { $0.count == text.count && Self.areEqual($0, text) }
+        )
       {
         return slot
       }
@@ -151,11 +157,11 @@ public struct StringPool: Sendable {
 
   private mutating func rehash() {
     let mask = slots.count * 2 - 1
-    var larger = FlatArray<UInt32>(repeating: 0, count: mask + 1)
-    for code in 0..<count {
-      var slot = Int(hashes[code]) & mask
+    var larger = FlatArray<UInt64>(repeating: 0, count: mask + 1)
+    for index in 0..<slots.count where slots[index] != 0 {
+      var slot = Int(slots[index] >> 32) & mask
       while larger[slot] != 0 { slot = (slot + 1) & mask }
-      larger[slot] = UInt32(code) + 1
+      larger[slot] = slots[index]
     }
     slots = larger
   }

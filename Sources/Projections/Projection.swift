@@ -187,7 +187,8 @@ public final class Projection {
       )
     }
     guard type == BuiltInEvents.corrected else {
-      builder.begin(event: event.position, time: event.time)
+      // It claims nothing, so its time, often that of the machine, is no part of the graph.
+      builder.begin(event: event.position, time: 0)
       return .ignored
     }
     guard let replacement = BuiltInEvents.Replacement(tape, at: tape.root),

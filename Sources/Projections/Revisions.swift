@@ -133,8 +133,7 @@ public struct Revisions: Sendable {
   ) rethrows {
     var merges: [Record] = []
     // From the last on, so that it is known whether a revision counts when its turn comes.
-    for record in records.reversed() {
-      guard !isExcluded(record.position, source: record.source) else { continue }
+    for record in records.reversed() where !isExcluded(record.position, source: record.source) {
       switch record.kind {
       case .retracted(let reference), .corrected(let reference):
         guard let original = try locate(reference), original.position < record.position else {

@@ -185,7 +185,10 @@ private final class DerivationCheck {
       if case .variable(let variable) = base.kind { check(name, of: variable) }
     case .parameter(let name):
       analysis.report("a schema has no parameter \"$\(name)\"", at: expression.span)
-    case .patternPredicate(let path): inScope { bind(path); checkParts(of: path) }
+    case .patternPredicate(let path):
+      inScope {
+        bind(path); checkParts(of: path)
+      }
     case .patternComprehension(let comprehension):
       inScope {
         bind(comprehension.pattern)

@@ -120,7 +120,8 @@ final class SchemaAnalysis {
   }
 
   /// The value of a field's default, as its type has it.
-  private func defaultValue(_ expression: Expression, of name: String, _ type: FieldType) -> Value? {
+  private func defaultValue(_ expression: Expression, of name: String, _ type: FieldType) -> Value?
+  {
     guard let value = constant(expression) else { return nil }
     guard !value.isNull else {
       report(

@@ -27,7 +27,8 @@ struct SlotReader {
 
   private func located(_ place: Int, at index: Int, type: Int) -> Value {
     switch shape.types[type].kind {
-    case .text: return .string(String(decoding: TextReader.shownForm(at: place, of: tape), as: UTF8.self))
+    case .text:
+      return .string(String(decoding: TextReader.shownForm(at: place, of: tape), as: UTF8.self))
     case .float: return .float(Self.float(at: place, of: tape))
     case .dateTime:
       guard let moment = InstantText.moment(tape.string(at: place)) else { return .null }

@@ -3,7 +3,8 @@ public import GraphModel
 /// Who met whom about what: what `rapport met` asks.
 ///
 /// Names are matched forgivingly, in any language that the log has for them. A
-/// name of an organization also finds the people who attended on its behalf.
+/// name of an organization also finds the people who attended on its behalf, and
+/// those who held a post there at the time.
 public struct MeetingSearch: Sendable {
   public var who: String?
   public var whom: String?
@@ -33,8 +34,8 @@ extension MeetingSearch {
   /// The query of the pairs, over the parameters that ``parameters(who:whom:topics:)`` makes.
   var query: String {
     var conditions = ["a <> b"]
-    if who != nil { conditions.append("(a.id IN $who OR x.on_behalf_of IN $who)") }
-    if whom != nil { conditions.append("(b.id IN $whom OR y.on_behalf_of IN $whom)") }
+    if who != nil { conditions.append(Self.condition("a", "x", among: "$who")) }
+    if whom != nil { conditions.append(Self.condition("b", "y", among: "$whom")) }
     if who == nil && whom == nil { conditions.append("a.id < b.id") }
     if from != nil { conditions.append("coalesce(m.date >= $from, true)") }
     if to != nil { conditions.append("coalesce(m.date <= $to, true)") }
@@ -44,7 +45,6 @@ extension MeetingSearch {
         """
         (EXISTS { (m)-[:ABOUT]->(t:Topic) WHERE t.id IN $topics }
           OR EXISTS { (m)-[:HAS_ITEM]->(:AgendaItem)-[:ABOUT]->(t:Topic) WHERE t.id IN $topics }
-          OR EXISTS { (m)-[:DISCUSSED]->(:Agreement)-[:ABOUT]->(t:Topic) WHERE t.id IN $topics }
           OR m.title ~ $about)
         """
       )
@@ -60,9 +60,21 @@ extension MeetingSearch {
         m.id AS meetingID, m.date AS date, m.title AS title,
         [(m)-[:ABOUT]->(t:Topic) | coalesce(t.name, t.id)] AS topics,
         [(m)-[:HAS_ITEM]->(:AgendaItem)-[:ABOUT]->(t:Topic) | coalesce(t.name, t.id)] AS itemTopics,
+        [(a)-[:CONTRIBUTED]->(i:AgendaItem)<-[:CONTRIBUTED]-(b)
+          WHERE EXISTS { (m)-[:HAS_ITEM]->(i) } | coalesce(i.title, i.id)] AS exchanges,
         aEdges, bEdges
       ORDER BY date, meetingID, whoID, whomID\(limit.map { "\nLIMIT \($0)" } ?? "")
       """
+  }
+
+  /// One side is among the ids, attended on behalf of one, or held a post there that day.
+  private static func condition(_ actor: String, _ edge: String, among ids: String) -> String {
+    """
+    (\(actor).id IN \(ids) OR \(edge).on_behalf_of IN \(ids)
+        OR EXISTS { (\(actor))-[post:WORKS_FOR]->(o:Organization)
+          WHERE o.id IN \(ids) AND coalesce(validity(post).from <= m.date, true)
+            AND coalesce(m.date < validity(post).to, true) })
+    """
   }
 
   func parameters(who: [Value], whom: [Value], topics: [Value]) -> [String: Value] {

@@ -20,6 +20,8 @@ public struct Encounter: Sendable {
   public var date: PartialDate?
   /// Names of the topics of the meeting and of its agenda items.
   public var topics: [String]
+  /// The agenda items to which both contributed: there they dealt with each other.
+  public var exchanges: [String]
   /// The events that say that both attended.
   public var events: [EventSummary]
 }
@@ -95,10 +97,6 @@ extension Store {
         events.append(summary)
       }
     }
-    var topics: [String] = []
-    for topic in texts("topics") + texts("itemTopics") where !topics.contains(topic) {
-      topics.append(topic)
-    }
     var date: PartialDate?
     if case .date(let found) = value("date") { date = found }
     return Encounter(
@@ -107,9 +105,16 @@ extension Store {
       meetingID: text("meetingID") ?? "",
       title: text("title"),
       date: date,
-      topics: topics,
+      topics: distinct(texts("topics") + texts("itemTopics")),
+      exchanges: distinct(texts("exchanges")),
       events: events
     )
+  }
+
+  /// The texts in the order of their first appearance.
+  private func distinct(_ texts: [String]) -> [String] {
+    var seen: Set<String> = []
+    return texts.filter { seen.insert($0).inserted }
   }
 
   private func name(ofID id: String, in graph: Graph) -> String {

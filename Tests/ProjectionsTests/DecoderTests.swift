@@ -19,7 +19,8 @@ private enum ReferenceDecoder {
       (.boolean, .boolean), (.map, .map):
       true
     case (.date, .string(let text)):
-      PartialDate(text).map { $0.year < 2400 && text.utf8.first != 0x2D && text.utf8.first != 0x2B } ?? false
+      PartialDate(text).map { $0.year < 2400 && text.utf8.first != 0x2D && text.utf8.first != 0x2B }
+        ?? false
     case (.any, _): true
     case (.list(let element), .list(let elements)): elements.allSatisfy { fits($0, element) }
     case (.structure(let fields), .map(let members)):
@@ -43,7 +44,8 @@ private enum ReferenceDecoder {
     case (.date, .string(let text)): return PartialDate(text).map { .date($0) } ?? .null
     case (.text, .list(let forms)): return forms.first ?? .null
     case (.float, .integer(let number)): return .float(Double(number))
-    case (.list(let element), .list(let elements)): return .list(elements.map { typed($0, element) })
+    case (.list(let element), .list(let elements)):
+      return .list(elements.map { typed($0, element) })
     case (.structure(let fields), .map(let members)):
       var result: [(String, Value)] = []
       for field in fields {
@@ -72,7 +74,11 @@ private enum ReferenceDecoder {
       .list(
         .structure([
           Field("person", .id), Field("role", .string, isOptional: true),
-          Field("at", .structure([Field("place", .string), Field("days", .list(.date))]), isOptional: true),
+          Field(
+            "at",
+            .structure([Field("place", .string), Field("days", .list(.date))]),
+            isOptional: true
+          ),
         ])
       ),
       isOptional: true
@@ -94,12 +100,16 @@ private enum ReferenceDecoder {
     case .boolean: return .boolean(Bool.random(using: &generator))
     case .date:
       return .string(
-        ["2022", "2022-07", "2022-07-21", "2022-02-30", "2565", "20"].randomElement(using: &generator) ?? ""
+        ["2022", "2022-07", "2022-07-21", "2022-02-30", "2565", "20"].randomElement(
+          using: &generator
+        ) ?? ""
       )
     case .dateTime: return .string("2022-07-21T00:00:00Z")
     case .map, .any: return .map(["k": .list([.boolean(true), .null])])
     case .list(let element):
-      return .list((0..<Int.random(in: 0..<4, using: &generator)).map { _ in value(for: element, &generator) })
+      return .list(
+        (0..<Int.random(in: 0..<4, using: &generator)).map { _ in value(for: element, &generator) }
+      )
     case .structure(let fields):
       var members: [(String, Value)] = []
       for field in fields.shuffled(using: &generator)
@@ -153,14 +163,23 @@ private enum ReferenceDecoder {
     var generator = SeededGenerator(seed: 7)
     var events: [TestEvent] = []
     for number in 1...regulatorCount {
-      events.append(TestEvent("regulator.registered", "{\"id\":\"r\(number)\",\"name\":\"Authority \(number)\"}"))
+      events.append(
+        TestEvent(
+          "regulator.registered",
+          "{\"id\":\"r\(number)\",\"name\":\"Authority \(number)\"}"
+        )
+      )
     }
     for number in 1...topicCount {
       let parent = number > 4 ? ",\"part_of\":\"t\(number % 4 + 1)\"" : ""
-      events.append(TestEvent("topic.defined", "{\"id\":\"t\(number)\",\"name\":\"topic \(number)\"\(parent)}"))
+      events.append(
+        TestEvent("topic.defined", "{\"id\":\"t\(number)\",\"name\":\"topic \(number)\"\(parent)}")
+      )
     }
     for number in 1...personCount {
-      events.append(TestEvent("person.registered", "{\"id\":\"p\(number)\",\"name\":\"Person \(number)\"}"))
+      events.append(
+        TestEvent("person.registered", "{\"id\":\"p\(number)\",\"name\":\"Person \(number)\"}")
+      )
       events.append(
         TestEvent(
           "person.appointed",
@@ -171,11 +190,17 @@ private enum ReferenceDecoder {
     var attended = 0
     var about = 0
     for number in 1...meetingCount {
-      let people = Array(1...personCount).shuffled(using: &generator).prefix(Int.random(in: 2...8, using: &generator))
-      let topics = Array(1...topicCount).shuffled(using: &generator).prefix(Int.random(in: 1...4, using: &generator))
+      let people = Array(1...personCount).shuffled(using: &generator).prefix(
+        Int.random(in: 2...8, using: &generator)
+      )
+      let topics = Array(1...topicCount).shuffled(using: &generator).prefix(
+        Int.random(in: 1...4, using: &generator)
+      )
       attended += people.count
       about += topics.count
-      let attendees = people.map { "{\"person\":\"p\($0)\",\"for\":\"r\($0 % regulatorCount + 1)\",\"role\":\"delegate\"}" }
+      let attendees = people.map {
+        "{\"person\":\"p\($0)\",\"for\":\"r\($0 % regulatorCount + 1)\",\"role\":\"delegate\"}"
+      }
       events.append(
         TestEvent(
           "meeting.held",

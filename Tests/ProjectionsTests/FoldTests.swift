@@ -33,7 +33,10 @@ private func day(_ text: String) -> Int32 { PartialDate(text)?.packed ?? 0 }
   @Test func `rules make nodes, properties, forms and edges`() throws {
     let graph = graph(
       of: [
-        TestEvent("person", #"{"id":"p1","name":{"th":"สรณ","en":"Sarana"},"born":"1960","height":2}"#),
+        TestEvent(
+          "person",
+          #"{"id":"p1","name":{"th":"สรณ","en":"Sarana"},"born":"1960","height":2}"#
+        ),
         TestEvent("appointed", #"{"person":"p1","office":"o1","title":"Chair","from":"2022-04"}"#),
       ],
       try loadSchema(career)
@@ -125,10 +128,18 @@ private func day(_ text: String) -> Int32 { PartialDate(text)?.packed ?? 0 }
   @Test func `the order of ingestion does not decide between conflicting claims`() throws {
     let schema = try loadSchema(career)
     let events = (0..<6).map {
-      TestEvent("person", "{\"id\":\"p\",\"note\":\"at \($0)\",\"born\":\"19\(50 + $0)\"}", time: Int64($0))
+      TestEvent(
+        "person",
+        "{\"id\":\"p\",\"note\":\"at \($0)\",\"born\":\"19\(50 + $0)\"}",
+        time: Int64($0)
+      )
     }
     let expected = facts(graph(of: events, schema))
-    #expect(expected == ["Actor/string(\"p\") [\"Actor\", \"Person\"] born=date(1955) id=string(\"p\") note=string(\"at 5\")"])
+    #expect(
+      expected == [
+        "Actor/string(\"p\") [\"Actor\", \"Person\"] born=date(1955) id=string(\"p\") note=string(\"at 5\")"
+      ]
+    )
     var generator = SeededGenerator(seed: 3)
     for _ in 0..<20 {
       #expect(facts(graph(of: events.shuffled(using: &generator), schema)) == expected)
@@ -144,7 +155,10 @@ private func day(_ text: String) -> Int32 { PartialDate(text)?.packed ?? 0 }
       [
         TestEvent("nothing", #"{"id":"a"}"#),
         TestEvent("called", #"{"from":"a","to":7,"minutes":1}"#),
-        TestEvent("called", #"{"from":"a","to":"b","minutes":1,"tags":["\#(String(repeating: "x", count: 600))"]}"#),
+        TestEvent(
+          "called",
+          #"{"from":"a","to":"b","minutes":1,"tags":["\#(String(repeating: "x", count: 600))"]}"#
+        ),
         TestEvent("person", #"{"id":"a"}"#, version: 9),
         TestEvent("person", #"{"id":"#),
         TestEvent("rapport.schema.applied", #"{"text":"SCHEMA x VERSION 1"}"#),
@@ -177,7 +191,9 @@ private func day(_ text: String) -> Int32 { PartialDate(text)?.packed ?? 0 }
       """
     )
     let old = graph(
-      of: [TestEvent("e", #"{"key":"1","year":"2022","month":"07","name":{"th":"ก"}}"#, version: 1)],
+      of: [
+        TestEvent("e", #"{"key":"1","year":"2022","month":"07","name":{"th":"ก"}}"#, version: 1)
+      ],
       schema
     )
     let new = graph(
@@ -206,7 +222,11 @@ private func day(_ text: String) -> Int32 { PartialDate(text)?.packed ?? 0 }
       let first = GraphBuilder()
       fold(events.prefix(cut), with: Projection(schema: schema, builder: first))
       let second = GraphBuilder(resuming: first.contents)
-      fold(events.dropFirst(cut), with: Projection(schema: schema, builder: second), from: UInt32(cut + 1))
+      fold(
+        events.dropFirst(cut),
+        with: Projection(schema: schema, builder: second),
+        from: UInt32(cut + 1)
+      )
       #expect(digest(second) == digest(whole), "cut at \(cut)")
     }
   }
@@ -221,13 +241,30 @@ private func day(_ text: String) -> Int32 { PartialDate(text)?.packed ?? 0 }
       let time = Int64.random(in: 0..<30, using: &generator)
       switch Int.random(in: 0..<6, using: &generator) {
       case 0:
-        return TestEvent("person", "{\"id\":\"\(person)\",\"name\":{\"en\":\"\(word)\"},\"note\":\"\(year)\"}", time: time)
+        return TestEvent(
+          "person",
+          "{\"id\":\"\(person)\",\"name\":{\"en\":\"\(word)\"},\"note\":\"\(year)\"}",
+          time: time
+        )
       case 1:
-        return TestEvent("appointed", "{\"person\":\"\(person)\",\"office\":\"o\",\"title\":\"\(word)\",\"from\":\"\(year)\"}", time: time)
+        return TestEvent(
+          "appointed",
+          "{\"person\":\"\(person)\",\"office\":\"o\",\"title\":\"\(word)\",\"from\":\"\(year)\"}",
+          time: time
+        )
       case 2:
-        return TestEvent("ended", "{\"person\":\"\(person)\",\"office\":\"o\",\"title\":\"\(word)\",\"at\":\"\(year)\"}", time: time)
+        return TestEvent(
+          "ended",
+          "{\"person\":\"\(person)\",\"office\":\"o\",\"title\":\"\(word)\",\"at\":\"\(year)\"}",
+          time: time
+        )
       case 3: return TestEvent("ended", "{\"person\":\"\(person)\",\"office\":\"o\"}", time: time)
-      case 4: return TestEvent("called", "{\"from\":\"\(person)\",\"to\":\"\(other)\",\"minutes\":\(year),\"tags\":[\"\(word)\"]}", time: time)
+      case 4:
+        return TestEvent(
+          "called",
+          "{\"from\":\"\(person)\",\"to\":\"\(other)\",\"minutes\":\(year),\"tags\":[\"\(word)\"]}",
+          time: time
+        )
       default: return TestEvent("called", "{\"from\":\"\(person)\",\"to\":null}", time: time)
       }
     }

@@ -14,14 +14,15 @@ struct MistakeCase: CustomTestStringConvertible, Sendable {
 private let head = "SCHEMA s VERSION 1\n"
 
 /// A graph and an event that most rules below are about; its lines are 2 to 6.
-private let base = head + """
-  NODE Person : Actor { name TEXT }
-  NODE Meeting { title TEXT, date DATE, size INTEGER }
-  EDGE (Actor)-[ATTENDED]->(Meeting) KEY role { role STRING }
-  EDGE (Person)-[KNOWS]->(Person) VALID KEY from { note STRING }
-  EVENT held VERSION 1 { id ID, title TEXT?, date DATE?, host ID?, n INTEGER, s STRING, who LIST<{ person ID?, role STRING? }> = [], inner { of ID }? }
+private let base =
+  head + """
+    NODE Person : Actor { name TEXT }
+    NODE Meeting { title TEXT, date DATE, size INTEGER }
+    EDGE (Actor)-[ATTENDED]->(Meeting) KEY role { role STRING }
+    EDGE (Person)-[KNOWS]->(Person) VALID KEY from { note STRING }
+    EVENT held VERSION 1 { id ID, title TEXT?, date DATE?, host ID?, n INTEGER, s STRING, who LIST<{ person ID?, role STRING? }> = [], inner { of ID }? }
 
-  """
+    """
 
 private func rule(_ body: String) -> String { base + "ON held AS e\n" + body }
 

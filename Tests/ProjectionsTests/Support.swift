@@ -63,7 +63,13 @@ struct TestEvent {
   var version: UInt32 = 0
   var data: String
 
-  init(_ type: String, _ data: String, time: Int64 = 0, source: String = "test", version: UInt32 = 0) {
+  init(
+    _ type: String,
+    _ data: String,
+    time: Int64 = 0,
+    source: String = "test",
+    version: UInt32 = 0
+  ) {
     self.type = type
     self.time = time
     self.source = source
@@ -111,7 +117,12 @@ func graph(of events: [TestEvent], _ schema: Schema) -> Graph {
 }
 
 /// Why an event's data does not fit, or `nil`.
-func refusal(_ validator: EventValidator, _ type: String, _ data: String, version: UInt32 = 0) -> String? {
+func refusal(
+  _ validator: EventValidator,
+  _ type: String,
+  _ data: String,
+  version: UInt32 = 0
+) -> String? {
   let parser = JSONParser()
   return Array(type.utf8).withUnsafeBytes { type in
     Array(data.utf8).withUnsafeBytes { data in

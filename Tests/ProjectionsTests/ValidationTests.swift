@@ -77,7 +77,10 @@ private let cases: [DataCase] = [
     #"data.inner.more.count: expected an integer, found "many""#
   ),
   .init(#"{"id":"a","inner":{"of":"x"}}"#, "data.inner.more: expected an object, found nothing"),
-  .init(#"{"id":"a","nested":[[1],[2,"x"]]}"#, #"data.nested[1][1]: expected an integer, found "x""#),
+  .init(
+    #"{"id":"a","nested":[[1],[2,"x"]]}"#,
+    #"data.nested[1][1]: expected an integer, found "x""#
+  ),
   .init(#"{"id":"a","a":[{"x":1}],"o":{}}"#, nil),
   .init(#"{"id":"a","o":[]}"#, "data.o: expected an object, found an empty list"),
   // Texts
@@ -132,7 +135,9 @@ private let cases: [DataCase] = [
         == "type: expected an event type of the schema \"meetings\", found \"meeting.hold\""
         + " (did you mean \"meeting.held\"?)"
     )
-    #expect(refusal(validator, "rapport.event.retract", "{}")?.contains("rapport.event.retracted") == true)
+    #expect(
+      refusal(validator, "rapport.event.retract", "{}")?.contains("rapport.event.retracted") == true
+    )
   }
 
   @Test func `fields that no declaration names are told and not refused`() throws {
@@ -270,7 +275,10 @@ private let dates: [DateCase] = [
   .init(#""21 กรกฎาคม 2565""#, "goes into {\"text\":…,\"lang\":\"th\"}"),
   .init(#""yesterday""#, "write 2022-07-21, 2022-07 or 2022"),
   .init(#"20220721"#, "expected a date, found the number 20220721"),
-  .init(#"{"date":"2565","calendar":"thai"}"#, "expected the calendar \"gregorian\" or \"buddhist\""),
+  .init(
+    #"{"date":"2565","calendar":"thai"}"#,
+    "expected the calendar \"gregorian\" or \"buddhist\""
+  ),
   .init(#"{"text":"31 กุมภาพันธ์ 2565","lang":"th"}"#, "expected a date that can be read"),
   .init(#"{"text":"21 กรกฎาคม 65","lang":"th"}"#, "expected a date that can be read"),
   .init(#"{"text":"21 juillet 2022","lang":"fr"}"#, "in a member \"date\" beside the text"),

@@ -45,7 +45,12 @@ extension ClauseCompiler {
       if projection.distinct {
         let slots = columns.map(\.variable.slot)
         plan = Plan(.distinct(slots, partition: partition), [plan], estimate: plan.estimate * 0.5)
-        let rewriter = ProjectionRewriter(self.compiler, keys: keys(of: columns), hint: "DISTINCT")
+        let rewriter = ProjectionRewriter(
+          compiler,
+          keys: keys(of: columns),
+          kept: Self.slots(of: keptScope),
+          hint: "DISTINCT"
+        )
         for index in replaced.indices {
           replaced[index].value = try rewriter.rewrite(replaced[index].value, columns)
         }
@@ -63,7 +68,7 @@ extension ClauseCompiler {
       plan = Plan(.distinct(slots, partition: partition), [plan], estimate: plan.estimate)
     }
     finish(order: replaced, skip: skip, limit: limit, condition: condition)
-    scope = outputScope(columns)
+    scope = outputScope(columns).overlaying(keptScope)
     bound = Self.slots(of: scope)
     return columns.map { ($0.name, $0.variable) }
   }
@@ -76,7 +81,9 @@ extension ClauseCompiler {
 
   private func finish(order: [Sorting.Key], skip: Bound?, limit: Bound?, condition: Bound?) {
     var estimate = plan.estimate
-    if case .constant(.integer(let count))? = limit?.kind { estimate = min(estimate, Double(count)) }
+    if case .constant(.integer(let count))? = limit?.kind {
+      estimate = min(estimate, Double(count))
+    }
     if !order.isEmpty {
       let sorting = Sorting(keys: order, skip: skip, limit: limit, partition: partition)
       plan = Plan(.sort(sorting), [plan], estimate: estimate)
@@ -236,7 +243,12 @@ extension ClauseCompiler {
         Assignment(slot: column.variable.slot, value: column.value, name: column.name)
       )
     }
-    let rewriter = ProjectionRewriter(compiler, keys: keys(of: columns), hint: "an aggregate")
+    let rewriter = ProjectionRewriter(
+      compiler,
+      keys: keys(of: columns),
+      kept: Self.slots(of: keptScope),
+      hint: "an aggregate"
+    )
     var assignments: [Assignment] = []
     // An aggregate that is a whole column has that column's slot.
     for column in columns { rewriter.register(column.value, slot: column.variable.slot) }
@@ -280,10 +292,18 @@ extension ClauseCompiler {
   final class ProjectionRewriter {
     private let compiler: Compiler
     private let keys: [(value: Bound, slot: Int)]
+    /// Outer variables, which are the same for all rows of a group.
+    private let kept: Set<Int>
     private let hint: String
     var aggregates: [AggregateAssignment] = []
 
-    init(_ compiler: Compiler, keys: [(value: Bound, slot: Int)], hint: String) {
+    init(
+      _ compiler: Compiler,
+      keys: [(value: Bound, slot: Int)],
+      kept: Set<Int>,
+      hint: String
+    ) {
+      self.kept = kept
       self.compiler = compiler
       self.keys = keys
       self.hint = hint
@@ -350,7 +370,7 @@ extension ClauseCompiler {
       known: Set<Int>,
       at span: SourceSpan
     ) throws(Diagnostics) {
-      let known = known.union(keys.map(\.slot))
+      let known = known.union(keys.map(\.slot)).union(kept)
       if value.freeSlots.isSubset(of: known) { return }
       throw compiler.fail(
         "beside \(hint), only columns that are variables or properties can be used here",

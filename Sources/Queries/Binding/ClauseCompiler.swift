@@ -16,6 +16,8 @@ final class ClauseCompiler {
   var pending = PatternGraph()
   var hasPending = false
   var matchCount = 0
+  /// What stays visible behind WITH: in a subquery that is an expression, the outer variables.
+  var keptScope = Scope()
   /// An outer variable that the patterns are to find, instead of reading it.
   var openSlot: Int? {
     didSet { if let openSlot { bound.remove(openSlot) } }

@@ -90,7 +90,11 @@ extension Compiler {
     _ span: SourceSpan,
     _ place: ExpressionPlace
   ) -> Diagnostics {
-    fail("\"\(name)\" aggregates rows, which is not possible here", at: span, hint: place.aggregateHint)
+    fail(
+      "\"\(name)\" aggregates rows, which is not possible here",
+      at: span,
+      hint: place.aggregateHint
+    )
   }
 
   private func bindProperty(
@@ -115,7 +119,12 @@ extension Compiler {
     let bound = try bind(base, scope, place)
     let holders: ValueKinds = [.node, .edge, .map, .date, .dateTime, .duration]
     if !bound.type.mayBe(holders) {
-      throw mismatch("properties belong to", "a node, an edge, a map or a date", bound.type, base.span)
+      throw mismatch(
+        "properties belong to",
+        "a node, an edge, a map or a date",
+        bound.type,
+        base.span
+      )
     }
     if !bound.type.mayBe(.map) || bound.type == .any { try check(property: name, of: bound) }
     return (Bound(.property(bound.bound, name.name), at: span), .any)

@@ -175,14 +175,20 @@ extension Compiler {
     }
     let (kinds, result) = Self.signature(function)
     if !arguments[0].type.mayBe(kinds) {
-      throw mismatch("\(function.rawValue)() takes", "\(kinds)", arguments[0].type, expressions[0].span)
+      throw mismatch(
+        "\(function.rawValue)() takes",
+        "\(kinds)",
+        arguments[0].type,
+        expressions[0].span
+      )
     }
     if case .variable(let variable) = expressions[0].kind, let derived = scope[variable]?.derived,
       function == .type
     {
       return (Bound(.constant(.string(derived.type)), at: span), .string)
     }
-    if (function == .text || function == .claims), case .string(let property) = expressions[1].kind {
+    if (function == .text || function == .claims), case .string(let property) = expressions[1].kind
+    {
       try check(property: Identifier(property, at: expressions[1].span))
     }
     return (Bound(.entity(function, arguments.map(\.bound)), at: span), result)

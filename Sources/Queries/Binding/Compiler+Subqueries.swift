@@ -92,7 +92,8 @@ extension Compiler {
       leaf: { Plan(.argument(rowSlot: rowSlot), estimate: 1) },
       scope: scope,
       partition: rowSlot,
-      isInner: !collects
+      isInner: !collects,
+      keepsScope: true
     )
     if collects, inner.columns.count != 1 {
       throw fail(

@@ -71,7 +71,13 @@ final class Compiler {
       )
     }
     let leaf = Plan(.single, estimate: 1)
-    let body = try compile(query.body, leaf: { leaf }, scope: Scope(), partition: nil, isInner: false)
+    let body = try compile(
+      query.body,
+      leaf: { leaf },
+      scope: Scope(),
+      partition: nil,
+      isInner: false
+    )
     var argument: Set<Int> = []
     Liveness.assign(body.plan, needed: Set(body.columns.map(\.variable.slot)), argument: &argument)
     return CompiledQuery(
@@ -93,12 +99,14 @@ final class Compiler {
   ///   - leaf: makes the step that each of the united queries draws from.
   ///   - partition: the slot that carries the outer row, in a subquery.
   ///   - isInner: whether RETURN may be missing.
+  ///   - keepsScope: whether `scope` stays visible behind WITH.
   func compile(
     _ body: QueryBody,
     leaf: () -> Plan,
     scope: Scope,
     partition: Int?,
-    isInner: Bool
+    isInner: Bool,
+    keepsScope: Bool = false
   ) throws(Diagnostics) -> CompiledBody {
     depth += 1
     defer { depth -= 1 }
@@ -108,6 +116,7 @@ final class Compiler {
     var bodies: [CompiledBody] = []
     for query in body.queries {
       let compiler = ClauseCompiler(self, plan: leaf(), scope: scope, partition: partition)
+      if keepsScope { compiler.keptScope = scope }
       bodies.append(try compiler.compile(query, isInner: isInner))
     }
     guard let first = bodies.first else { throw fail("a query has clauses", at: body.span) }
@@ -242,7 +251,8 @@ final class Compiler {
 
   /// The parts of dates, times and durations, and of the maps that functions return.
   static let structureParts: Set<String> = [
-    "year", "month", "day", "quarter", "week", "weekYear", "dayOfQuarter", "quarterDay", "dayOfWeek",
+    "year", "month", "day", "quarter", "week", "weekYear", "dayOfQuarter", "quarterDay",
+    "dayOfWeek",
     "weekDay", "ordinalDay", "hour", "minute", "second", "millisecond", "microsecond", "nanosecond",
     "timezone", "offset", "offsetMinutes", "offsetSeconds", "epochMillis", "epochSeconds", "years",
     "months", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds",

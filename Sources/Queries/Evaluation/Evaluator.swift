@@ -56,6 +56,7 @@ class Evaluator {
 }
 
 /// The one row that stands for all rows of a constant.
+///
 /// Never written to after it is made.
 nonisolated(unsafe) let constantRow = Selection(all: 1)
 

@@ -243,7 +243,9 @@ final class SizeEvaluator: OperandEvaluator {
         continue
       }
       do {
-        let value = try FunctionLibrary.scalar(named: "size")?.evaluate([context.value(operand, row)])
+        let value = try FunctionLibrary.scalar(named: "size")?.evaluate([
+          context.value(operand, row)
+        ])
         context.store(value ?? .null, in: result, at: row)
       } catch {
         throw error.queryError(at: span)

@@ -3,7 +3,7 @@ import GraphModel
 import OrderedCollections
 import SourceText
 
-/// `[a, b, c]`
+/// Written `[a, b, c]`.
 final class ListEvaluator: OperandEvaluator {
   override func fill(_ result: Vector, _ operands: [Vector], _ rows: Rows) throws(QueryError) {
     for index in 0..<rows.count {
@@ -15,7 +15,7 @@ final class ListEvaluator: OperandEvaluator {
   }
 }
 
-/// `{a: 1, b: 2}`
+/// Written `{a: 1, b: 2}`.
 final class MapEvaluator: OperandEvaluator {
   let keys: [String]
 
@@ -179,7 +179,7 @@ class UnnestingEvaluator: Evaluator {
   }
 }
 
-/// `[x IN list WHERE filter | projection]`
+/// Written `[x IN list WHERE filter | projection]`.
 final class ComprehensionEvaluator: UnnestingEvaluator {
   var filter: Evaluator?
   var projection: Evaluator?
@@ -305,8 +305,11 @@ final class ReduceEvaluator: Evaluator {
         counts.append(0)
         result.setNull(row)
       } else {
-        throw error(.typeMismatch, "reduce expects a list, not "
-          + context.value(lists, row).typeName)
+        throw error(
+          .typeMismatch,
+          "reduce expects a list, not "
+            + context.value(lists, row).typeName
+        )
       }
     }
     try context.count(rows: elements.count)

@@ -157,8 +157,8 @@ final class ExistsEvaluator: SubqueryEvaluator {
   private func choose(_ chunk: Chunk, _ rows: Rows) -> Int? {
     let perRow = max(query.plan.cost, 1)
     var best: (index: Int, cost: Double)?
-    for (index, open) in query.openPlans.enumerated() {
-      guard chunk.column(open.openSlot).uniform == Tag.node else { continue }
+    for (index, open) in query.openPlans.enumerated()
+    where chunk.column(open.openSlot).uniform == Tag.node {
       var cost = max(open.plan.cost, 1)
       if let other = open.otherSlot {
         let column = chunk.column(other)

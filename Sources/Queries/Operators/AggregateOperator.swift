@@ -53,7 +53,13 @@ final class AggregateOperator: UnaryOperator {
       chunk.columns[key.slot] = table.keys[index].gathered(wanted.rows)
     }
     if let partition = aggregation.partition, let column = table.keys.last {
-      chunk.columns[partition] = column.gathered(wanted.rows)
+      let rows = column.gathered(wanted.rows)
+      chunk.columns[partition] = rows
+      let parents = Selection(capacity: count)
+      for row in 0..<count { parents.append(Int(rows.word(row))) }
+      for slot in live where chunk.columns[slot] == nil {
+        chunk.columns[slot] = source.chunk?.column(slot).gathered(parents.rows)
+      }
     }
     for (index, fold) in folds.enumerated() {
       let slot = aggregation.aggregates[index].slot

@@ -116,7 +116,8 @@ final class GroupTable {
       }
       words[index] = word
       tags[index] = tag
-      let product = (word ^ UInt64(tag) << 56 ^ UInt64(scratchHashes[index]))
+      let product =
+        (word ^ UInt64(tag) << 56 ^ UInt64(scratchHashes[index]))
         &* 0xA076_1D64_78BD_642F
       scratchHashes[index] = UInt32(truncatingIfNeeded: (product ^ product >> 29) >> 16)
       index &+= 1

@@ -153,7 +153,12 @@ final class SortOperator: UnaryOperator {
     _ = better
   }
 
-  private func isBefore(_ left: [Vector], _ leftRow: Int, _ right: [Vector], _ rightRow: Int)
+  private func isBefore(
+    _ left: [Vector],
+    _ leftRow: Int,
+    _ right: [Vector],
+    _ rightRow: Int
+  )
     -> Bool
   {
     for key in 0..<left.count {

@@ -168,9 +168,10 @@ struct DerivedPlanner {
     var values: [Int: Bound] = [:]
     for (name, slot) in derived.properties {
       let entry = derivation.properties.first { $0.key.name == name }
-      values[slot] = try entry.map2 { entry throws(Diagnostics) in
-        try compiler.bind(entry.value, clauses.scope).bound
-      } ?? Bound(.constant(.null), at: derived.span)
+      values[slot] =
+        try entry.map2 { entry throws(Diagnostics) in
+          try compiler.bind(entry.value, clauses.scope).bound
+        } ?? Bound(.constant(.null), at: derived.span)
     }
     clauses.pending.conjuncts += pushed.map { condition in
       condition.replacing { part in

@@ -55,7 +55,12 @@ enum Liveness {
         for part in aggregate.aggregate.arguments { read.formUnion(part.freeSlots) }
       }
       if let partition = aggregation.partition { read.insert(partition) }
+      // What is neither a key nor an aggregate belongs to the outer row.
+      let produced = aggregation.keys.map(\.slot) + aggregation.aggregates.map(\.slot)
+      let outer = needed.subtracting(produced + [aggregation.partition].compactMap { $0 })
       carry(plan, [], reading: read, &argument)
+      plan.live = outer.sorted()
+      argument.formUnion(outer)
     case .distinct(let slots, let partition):
       carry(plan, needed, reading: Set(slots + [partition].compactMap { $0 }), &argument)
     case .sort(let sorting):

@@ -92,7 +92,8 @@ struct PlanText {
     case .edgeEnds(let expansion): return "ends of edge" + arrow(expansion)
     case .walk(let walk):
       let verb = walk.expansion.into ? "walk between" : "walk"
-      return "\(verb)\(arrow(walk.expansion)) \(walk.minimum)..\(walk.maximum.map(String.init) ?? "")"
+      return
+        "\(verb)\(arrow(walk.expansion)) \(walk.minimum)..\(walk.maximum.map(String.init) ?? "")"
     case .shortest(let shortest): return "shortest paths\(arrow(shortest.walk.expansion))"
     case .filter(let predicate):
       return "filter " + predicate.conjuncts.map(quote).joined(separator: " AND ")

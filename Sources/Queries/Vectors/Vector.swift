@@ -173,7 +173,9 @@ final class Vector {
     let sourceTags = source.tags
     let words = words + start
     let tags = tags + start
-    if start == 0 { uniform = source.uniform } else if uniform != source.uniform {
+    if start == 0 {
+      uniform = source.uniform
+    } else if uniform != source.uniform {
       uniform = Tag.mixed
     }
     var index = 0

@@ -8,8 +8,8 @@ struct MetCommand: ParsableCommand {
     abstract: "Tells who met whom about what, when, for whom, and by which source.",
     discussion: """
       Names are found in any language and script, without regard to case, accents, order of words \
-      and small typos. The name of an organization also finds those who attended on its behalf. A \
-      topic includes the topics under it.
+      and small typos. The name of an organization also finds those who attended on its behalf, \
+      and those who held a post there at the time. A topic includes the topics under it.
 
         rapport met meetings --whom 'British Steel'
         rapport met meetings --who 'Osborne' --about 'banking' --from 2012 --to 2013-06

@@ -5,8 +5,8 @@ import Rapport
 enum EncounterRows {
   static func rows(_ encounters: [Encounter]) -> ListRows {
     var rows = ListRows(columns: [
-      "date", "who", "who_roles", "whom", "whom_roles", "on_behalf_of", "about", "meeting",
-      "meeting_id", "source",
+      "date", "who", "who_roles", "whom", "whom_roles", "on_behalf_of", "about", "direct_exchange",
+      "meeting", "meeting_id", "source",
     ])
     rows.rows = encounters.map { encounter in
       [
@@ -14,7 +14,8 @@ enum EncounterRows {
         .text(encounter.who.shownName), .list(encounter.who.roles),
         .text(encounter.whom.shownName), .list(encounter.whom.roles),
         .list(distinct(encounter.who.onBehalfOf + encounter.whom.onBehalfOf)),
-        .list(encounter.topics), .init(encounter.title), .text(encounter.meetingID),
+        .list(encounter.topics), .list(encounter.exchanges), .init(encounter.title),
+        .text(encounter.meetingID),
         .list(distinct(encounter.events.map(\.source))),
       ]
     }
@@ -26,7 +27,8 @@ enum EncounterRows {
 ///
 ///     2022-07-21  การประชุมทวิภาคี  (meeting:1)
 ///       about   การกำกับดูแลกิจการโทรคมนาคม
-///       met     สรณ บุญใบชัยพฤกษ์ (opener) — Az-El-Arabe HASSIBI (head of delegation)
+///       who     Az-El-Arabe HASSIBI (head of delegation)
+///       met     สรณ บุญใบชัยพฤกษ์ (opener)
 ///       source  file:press-release.txt (events 42, 45)
 enum EncounterText {
   static func text(of encounters: [Encounter]) -> String {
@@ -49,11 +51,33 @@ enum EncounterText {
     if let title = first.title { heading += "  " + title }
     var lines = [printable(heading + "  (\(first.meetingID))")]
     add("about", first.topics, to: &lines)
-    // Those whose part in it is known come first.
-    let pairs = [2, 1, 0].flatMap { count in meeting.filter { $0.sidesWithRoles == count } }
-    add("met", pairs.map { side($0.who) + " — " + side($0.whom) }, to: &lines)
+    addSides(of: meeting, to: &lines)
+    let exchanges = meeting.flatMap { encounter in
+      encounter.exchanges.map {
+        "direct exchange: \(encounter.who.shownName) — \(encounter.whom.shownName): \($0)"
+      }
+    }
+    add("item", exchanges, to: &lines)
     add("source", sources(meeting), to: &lines)
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Who met whom: two lists where all of one met all of the other, pairs otherwise.
+  private static func addSides(of meeting: [Encounter], to lines: inout [String]) {
+    let who = distinct(meeting.map { side($0.who) })
+    let whom = distinct(meeting.map { side($0.whom) })
+    let everybody = distinct(meeting.flatMap { [side($0.who), side($0.whom)] })
+    let overlap = who.count { whom.contains($0) }
+    if meeting.count == everybody.count * (everybody.count - 1) / 2, everybody.count > 2,
+      overlap > 0
+    {
+      add("present", everybody, to: &lines)
+    } else if meeting.count == who.count * whom.count - overlap {
+      add("who", who, to: &lines)
+      add("met", whom, to: &lines)
+    } else {
+      add("met", meeting.map { side($0.who) + " — " + side($0.whom) }, to: &lines)
+    }
   }
 
   private static func add(_ title: String, _ texts: [String], to lines: inout [String]) {
@@ -80,10 +104,6 @@ enum EncounterText {
       return "\(source) (\(positions.count == 1 ? "event" : "events") \(numbers))"
     }
   }
-}
-
-extension Encounter {
-  fileprivate var sidesWithRoles: Int { [who, whom].count { !$0.roles.isEmpty } }
 }
 
 extension Encounter.Side {
