@@ -73,7 +73,7 @@ func rowNumbers(_ count: Int) -> Vector {
   return vector
 }
 
-/// COUNT { … }
+/// Written COUNT { … }.
 final class CountEvaluator: SubqueryEvaluator {
   override func evaluate(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Vector {
     let bindings = bindings(chunk, rows)
