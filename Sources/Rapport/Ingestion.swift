@@ -108,7 +108,7 @@ extension Store {
     }
     var ingestion = Ingestion(
       log: log,
-      schema: try schema(),
+      schema: options.isRestoring ? try schemaIfAny() : try schema(),
       options: options,
       end: try end()
     )

@@ -11,7 +11,8 @@ struct Ingestion {
   private let log: EventLog
   private let options: IngestOptions
   private var schemaNumber: Int
-  private var validator: EventValidator
+  /// `nil` until the first event of a restored export, its schema, has been read.
+  private var validator: EventValidator?
   private var batch = EventBatch()
   /// The input and line of each event of the batch.
   private var places: [(input: String, line: Int)] = []
@@ -22,11 +23,11 @@ struct Ingestion {
   private static let commitByteCountMax = 16 << 20
   private static let linesPerProgress = 1024
 
-  init(log: EventLog, schema: AppliedSchema, options: IngestOptions, end: LogEnd) {
+  init(log: EventLog, schema: AppliedSchema?, options: IngestOptions, end: LogEnd) {
     self.log = log
     self.options = options
-    schemaNumber = schema.number
-    validator = EventValidator(schema: schema.schema)
+    schemaNumber = schema?.number ?? 0
+    validator = schema.map { EventValidator(schema: $0.schema) }
     expectedPosition = options.expectedPosition
     summary = IngestSummary(end: end)
   }
@@ -146,6 +147,10 @@ struct Ingestion {
   /// Why the event's data does not fit the schema, or `nil`.
   private mutating func refusal(of event: EnvelopeParser.ParsedEvent) -> String? {
     if event.type.elementsEqual(SchemaEvent.type.utf8) { return refusal(ofSchema: event) }
+    guard let validator else {
+      return "expected \(SchemaEvent.type), with which an export begins, found "
+        + "\(String(decoding: event.type, as: UTF8.self))"
+    }
     do throws(DataError) {
       try validator.check(
         type: event.type,
@@ -172,7 +177,7 @@ struct Ingestion {
       (String(decoding: $0.source, as: UTF8.self), String(decoding: $0.id, as: UTF8.self))
     }
     if source == SchemaEvent.source,
-      (1...schemaNumber).contains(where: { SchemaEvent.id(of: $0) == id })
+      (0...schemaNumber).dropFirst().contains(where: { SchemaEvent.id(of: $0) == id })
     {
       return nil
     }

@@ -57,6 +57,18 @@ public final class Store: Sendable {
     return store
   }
 
+  /// Makes a store without any event at `path`, to restore a whole export into.
+  ///
+  /// It is of use once ``ingest(_:options:)`` with ``IngestOptions/isRestoring`` has put the
+  /// export's schema, its first event, in place.
+  public static func createEmpty(at path: String) throws(StoreFailure) -> Store {
+    do throws(StoreError) {
+      return Store(log: try EventLog.create(at: path))
+    } catch {
+      throw StoreFailure(error)
+    }
+  }
+
   /// Opens the store at `path`.
   public static func open(at path: String, readOnly: Bool = false) throws(StoreFailure) -> Store {
     var options = EventLog.Options()
@@ -108,6 +120,11 @@ public final class Store: Sendable {
       throw StoreFailure(any: error)
     }
     return try self.schema()
+  }
+
+  /// The schema that is in force, or `nil` in a store without any event.
+  func schemaIfAny() throws(StoreFailure) -> AppliedSchema? {
+    try end().position.rawValue == 0 ? nil : try schema()
   }
 
   /// The last schema in the log; `known` is returned again where no newer one is there.

@@ -15,6 +15,18 @@ struct StoreArgument: ParsableArguments {
   }
 }
 
+extension StoreArgument {
+  /// Where nothing is at the path, a store without any event.
+  func openOrCreateEmpty() throws(StoreFailure) -> Store {
+    do throws(StoreFailure) {
+      return try openForWriting()
+    } catch {
+      guard error.kind == .noInput else { throw error }
+      return try Store.createEmpty(at: store)
+    }
+  }
+}
+
 /// A day, month or year as an option has it.
 struct DateArgument: ExpressibleByArgument {
   let date: PartialDate

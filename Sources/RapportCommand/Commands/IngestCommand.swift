@@ -15,6 +15,7 @@ struct IngestCommand: ParsableCommand {
         rapport ingest meetings events.ndjson
         ./import-from-my-database | rapport ingest meetings - --source my-database
         rapport log meetings --format ndjson | rapport ingest copy -
+        rapport log meetings --format ndjson --recorded | rapport ingest newcopy - --restore
       """
   )
 
@@ -56,7 +57,12 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "How many events a commit takes at most: fewer are safe sooner.")
   var commitEvery = 10_000
 
-  @Flag(help: "Take over position and recordedtime of what rapport log --recorded printed.")
+  @Flag(
+    help: """
+      Take over position and recordedtime of what rapport log --recorded printed; a store that \
+      does not exist is made.
+      """
+  )
   var restore = false
 
   @Flag(help: "Print \"acknowledged N\" after each commit: events up to position N are safe.")
@@ -80,7 +86,7 @@ struct IngestCommand: ParsableCommand {
   }
 
   func run() throws {
-    let store = try store.openForWriting()
+    let store = restore ? try store.openOrCreateEmpty() : try store.openForWriting()
     let session = try IngestSession(command: self)
     let summary: IngestSummary
     do {
