@@ -164,8 +164,11 @@ final class ExistsEvaluator: SubqueryEvaluator {
         let column = chunk.column(other)
         guard column.uniform == Tag.node else { continue }
         var distinct: Set<UInt64> = []
-        for row in 0..<rows.count where reached[index][column.word(rows[row])] == nil {
-          distinct.insert(column.word(rows[row]))
+        var last: UInt64?
+        for row in 0..<rows.count where column.word(rows[row]) != last {
+          let word = column.word(rows[row])
+          last = word
+          if reached[index][word] == nil { distinct.insert(word) }
           if distinct.count * 4 > rows.count { break }
         }
         if distinct.count * 4 > rows.count, rows.count > 4 { continue }

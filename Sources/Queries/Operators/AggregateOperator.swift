@@ -123,7 +123,7 @@ class Fold {
   let span: SourceSpan
   let argument: Evaluator?
   /// Finds the values that a group has had already, for DISTINCT.
-  private var seen: GroupTable?
+  private var seen: SeenValues?
 
   init(
     _ context: ExecutionContext,
@@ -134,7 +134,7 @@ class Fold {
     self.context = context
     self.span = span
     self.argument = argument
-    seen = distinct ? GroupTable(context, keyCount: 2) : nil
+    seen = distinct ? SeenValues(context) : nil
   }
 
   static func make(
@@ -169,7 +169,7 @@ class Fold {
   }
 
   func restart() {
-    if seen != nil { seen = GroupTable(context, keyCount: 2) }
+    if seen != nil { seen = SeenValues(context) }
   }
 
   func grow(to count: Int) {}
@@ -188,25 +188,10 @@ class Fold {
       try fold(chunk, values, rows, groups)
       return
     }
-    let groupColumn = Vector(capacity: rows.count == 0 ? 1 : rows[rows.count - 1] + 1)
-    for index in 0..<rows.count {
-      groupColumn.set(rows[index], Tag.integer, UInt64(groups[index]))
-    }
-    let pairs = UnsafeMutablePointer<UInt32>.allocate(capacity: rows.count)
-    let newGroups = UnsafeMutablePointer<UInt32>.allocate(capacity: rows.count)
-    defer {
-      pairs.deallocate()
-      newGroups.deallocate()
-    }
-    var known = seen.count
-    seen.groups([groupColumn, values], rows, into: pairs)
-    try context.count(bytes: (seen.count - known) * seen.bytesPerGroup)
-    let new = Selection(capacity: seen.count - known)
-    for index in 0..<rows.count where Int(pairs[index]) == known {
-      newGroups[new.count] = groups[index]
-      new.append(rows[index])
-      known += 1
-    }
+    let new = Selection(capacity: rows.count)
+    let newGroups = UnsafeMutablePointer<UInt32>.allocate(capacity: max(rows.count, 1))
+    defer { newGroups.deallocate() }
+    try seen.select(values, rows, groups, into: new, newGroups)
     try fold(chunk, values, new.rows, newGroups)
   }
 
@@ -394,16 +379,23 @@ final class ExtremeFold: Fold {
 }
 
 final class CollectFold: Fold {
-  private var lists: [Vector] = []
+  /// All values in the order in which they came, and the group of each.
+  private var values = Vector(capacity: 64)
+  private var groupOfValue: [UInt32] = []
+  /// Where each group's values end, once they are sorted by group.
+  private var ends: [Int] = []
+  private var sorted: Vector?
+  private var groupCount = 0
 
   override func restart() {
-    lists = []
+    values = Vector(capacity: 64)
+    groupOfValue = []
+    sorted = nil
+    groupCount = 0
     super.restart()
   }
 
-  override func grow(to count: Int) {
-    while lists.count < count { lists.append(Vector(capacity: 2)) }
-  }
+  override func grow(to count: Int) { groupCount = count }
 
   override func fold(
     _ chunk: Chunk,
@@ -411,16 +403,40 @@ final class CollectFold: Fold {
     _ rows: Rows,
     _ groups: UnsafeMutablePointer<UInt32>
   ) throws(QueryError) {
+    let kept = Selection(capacity: rows.count)
     for index in 0..<rows.count where !values.isNull(rows[index]) {
-      lists[Int(groups[index])].append(from: values, row: rows[index])
+      kept.append(rows[index])
+      groupOfValue.append(groups[index])
     }
-    try context.count(bytes: rows.count * 12)
+    self.values.append(from: values, rows: kept.rows)
+    try context.count(bytes: rows.count * 13)
+  }
+
+  /// Brings each group's values together, in linear time.
+  private func sort() -> Vector {
+    if let sorted { return sorted }
+    var starts = [Int](repeating: 0, count: groupCount + 1)
+    for group in groupOfValue { starts[Int(group) + 1] += 1 }
+    for group in 0..<groupCount { starts[group + 1] += starts[group] }
+    var next = starts
+    let order = Selection(capacity: groupOfValue.count)
+    order.count = groupOfValue.count
+    for (index, group) in groupOfValue.enumerated() {
+      order.pointer[next[Int(group)]] = Int32(truncatingIfNeeded: index)
+      next[Int(group)] += 1
+    }
+    let made = values.gathered(order.rows)
+    ends = Array(starts.dropFirst())
+    sorted = made
+    return made
   }
 
   override func result(_ groups: Range<Int>) throws(QueryError) -> Vector {
+    let cells = sort()
     let result = Vector(capacity: groups.count)
     for (row, group) in groups.enumerated() {
-      result.setBox(row, .list(CellList(lists[group], count: lists[group].count)))
+      let start = group == 0 ? 0 : ends[group - 1]
+      result.setBox(row, .list(CellList(cells, start: start, count: ends[group] - start)))
     }
     return result
   }
