@@ -95,7 +95,9 @@ final class PropertyReader {
     while index < rows.count {
       let table = tables[Int(truncatingIfNeeded: words[rows[index] & mask])]
       let start = index
-      repeat { index &+= 1 } while index < rows.count
+      repeat {
+        index &+= 1
+      } while index < rows.count
         && tables[Int(truncatingIfNeeded: words[rows[index] & mask])] == table
       let run = Rows(rows.pointer + start, count: index - start)
       let column = Int(table) < nodeColumns.count ? nodeColumns[Int(table)] : nil

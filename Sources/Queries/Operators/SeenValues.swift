@@ -33,7 +33,10 @@ final class SeenValues {
       table = try makeTable()
     }
     try context.count(bytes: (words.count - before) * 12)
-    guard let table else { return }
+    guard let table else {
+      rowsDone = 0
+      return
+    }
     // Rows that were selected by runs in this chunk are in the table already.
     let done = rowsDone
     let rest = Rows(rows.pointer + done, count: rows.count - done)
@@ -56,32 +59,47 @@ final class SeenValues {
       rowsDone = 0
       return false
     }
-    let mark = UInt64(tag) << 56
-    var index = 0
-    while index < rows.count {
-      let row = rows[index]
-      let word = mark | values.word(row)
-      if word != currentRun {
-        guard runs.insert(word).inserted else {
-          rowsDone = index
-          return false
-        }
-        currentRun = word
-      }
-      let group = Int(rowGroups[index])
-      if group >= lastOfGroup.count {
-        lastOfGroup.append(contentsOf: repeatElement(0, count: group + 1 - lastOfGroup.count))
-      }
-      if lastOfGroup[group] != word {
-        lastOfGroup[group] = word
-        newGroups[new.count] = rowGroups[index]
-        new.append(row)
-        groups.append(rowGroups[index])
-        words.append(word)
-      }
-      index &+= 1
+    var groupCount = 0
+    for index in 0..<rows.count { groupCount = max(groupCount, Int(rowGroups[index]) + 1) }
+    if groupCount > lastOfGroup.count {
+      let missing = groupCount - lastOfGroup.count
+      lastOfGroup.append(contentsOf: repeatElement(0, count: missing))
     }
-    return true
+    let mark = UInt64(tag) << 56
+    let first = new.count
+    var run = currentRun
+    var count = first
+    var index = 0
+    var isDone = true
+    lastOfGroup.withUnsafeMutableBufferPointer { last in
+      while index < rows.count {
+        let row = rows[index]
+        let word = mark | values.word(row)
+        if word != run {
+          if !runs.insert(word).inserted {
+            isDone = false
+            return
+          }
+          run = word
+        }
+        let group = Int(rowGroups[index])
+        if last[group] != word {
+          last[group] = word
+          newGroups[count] = rowGroups[index]
+          new.pointer[count] = Int32(truncatingIfNeeded: row)
+          count &+= 1
+        }
+        index &+= 1
+      }
+    }
+    currentRun = run
+    new.count = count
+    rowsDone = index
+    for place in first..<count {
+      groups.append(newGroups[place])
+      words.append(mark | values.word(new.rows[place]))
+    }
+    return isDone
   }
 
   /// Puts all that was seen by runs into a hash table.
