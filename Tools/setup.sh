@@ -79,10 +79,10 @@ set_up() {
 # Runs the tests of the package, then those of the Python tools, if there are some.
 run_tests() {
   say "building the package and its tests (the first time takes some minutes)"
-  swift build --build-tests
+  swift build --build-tests || return
   if compgen -G 'Tools/tests/test_*.py' >/dev/null; then
     say "running the tests of the Python tools"
-    python3 -m unittest discover --start-directory Tools/tests
+    python3 -m unittest discover --start-directory Tools/tests || return
   fi
   say "running the tests"
   swift test --skip-build

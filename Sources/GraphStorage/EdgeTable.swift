@@ -33,6 +33,13 @@ public struct EdgeTable: Sendable {
 
   public func column(for key: UInt16) -> Int? { keys.firstIndex(of: key) }
 
+  func hasKey(_ key: [UInt32], edge: Int) -> Bool {
+    for index in key.indices where keyWords[edge * key.count + index] != key[index] {
+      return false
+    }
+    return true
+  }
+
   mutating func makeColumn(for key: UInt16, kind: PropertyColumn.Kind) -> Int {
     if let existing = column(for: key) { return existing }
     keys.append(key)

@@ -46,7 +46,7 @@ public final class GraphBuilder {
         identities.insert(table.nodes[row], table: UInt16(number), id: code)
       }
     }
-    edgeIndexes = contents.edgeTypes.map { EdgeIndex(of: $0) }
+    edgeIndexes = contents.edgeTypes.map { _ in EdgeIndex() }
   }
 
   // MARK: Vocabulary
@@ -183,7 +183,9 @@ public final class GraphBuilder {
     if union != current { contents.nodeLabelSets[Int(node)] = union }
   }
 
-  /// Claims a property of a node. Of two claims that of the later event time wins, ties by position.
+  /// Claims a property of a node.
+  ///
+  /// Of two claims that of the later event time wins, ties by position.
   public func set(_ cell: Cell, key: UInt16, of node: NodeNumber) {
     let table = Int(contents.nodeTables[Int(node.rawValue)])
     let row = Int(contents.nodeRows[Int(node.rawValue)])
@@ -191,7 +193,8 @@ public final class GraphBuilder {
     if contents.tables[table].columns[column].claimFreely(cell, at: row, position: position) {
       return
     }
-    let held = contents.tables[table].columns[column].hasValue(at: row)
+    let held =
+      contents.tables[table].columns[column].hasValue(at: row)
       ? contents.tables[table].columns[column].positions[row] : 0
     if held != 0, held != position {
       guard wins(over: held) else {
@@ -254,12 +257,19 @@ public final class GraphBuilder {
     key: [UInt32] = []
   ) -> EdgeReference {
     let table = Int(type)
-    let known = edgeIndexes[table].find(
-      source: source.rawValue,
-      target: target.rawValue,
-      key: key,
-      among: contents.edgeTypes[table].keyWords
-    )
+    let known: UInt32?
+    switch recentEdge(table, from: source.rawValue, to: target.rawValue, key: key) {
+    case .edge(let number): known = number
+    case .none: known = nil
+    case .unknown:
+      catchUp(table)
+      known = edgeIndexes[table].find(
+        source: source.rawValue,
+        target: target.rawValue,
+        key: key,
+        among: contents.edgeTypes[table].keyWords
+      )
+    }
     if let known {
       let edge = EdgeReference(type: type, number: known)
       if contents.edgeTypes[table].positions[Int(known)] != position {
@@ -268,6 +278,52 @@ public final class GraphBuilder {
       return edge
     }
     return newEdge(type: type, from: source, to: target, key: key)
+  }
+
+  /// An event with more edges of a type than this looks further ones up in the index.
+  private static let recentEdgeCountMax = 256
+
+  private enum RecentEdge {
+    case edge(UInt32)
+    case none
+    case unknown
+  }
+
+  /// Looks for an edge among those of this event, where no other event can have made it.
+  ///
+  /// That is so where one of its ends is as new as the event. It saves a look into an index whose
+  /// places are all over the memory.
+  private func recentEdge(
+    _ table: Int,
+    from source: UInt32,
+    to target: UInt32,
+    key: [UInt32]
+  ) -> RecentEdge {
+    guard
+      contents.nodePositions[Int(source)] == position
+        || contents.nodePositions[Int(target)] == position
+    else { return .unknown }
+    var edge = contents.edgeTypes[table].count - 1
+    let last = edge - Self.recentEdgeCountMax
+    while edge >= 0, contents.edgeTypes[table].positions[edge] == position {
+      guard edge > last else { return .unknown }
+      if contents.edgeTypes[table].sources[edge] == source,
+        contents.edgeTypes[table].targets[edge] == target,
+        contents.edgeTypes[table].hasKey(key, edge: edge)
+      {
+        return .edge(UInt32(edge))
+      }
+      edge -= 1
+    }
+    return .none
+  }
+
+  private func catchUp(_ table: Int) {
+    guard edgeIndexes[table].edgeCount < contents.edgeTypes[table].count else { return }
+    edgeIndexes[table].catchUp(
+      sources: contents.edgeTypes[table].sources,
+      targets: contents.edgeTypes[table].targets
+    )
   }
 
   /// A new edge, whatever others there are: `KEY EVENT`, and graphs without a schema.
@@ -282,7 +338,6 @@ public final class GraphBuilder {
     if number == 0 { contents.edgeTypes[table].keyLength = key.count }
     precondition(contents.edgeTypes[table].keyLength == key.count, "keys of one type are alike")
     for word in key { contents.edgeTypes[table].keyWords.append(word) }
-    edgeIndexes[table].insert(source: source.rawValue, target: target.rawValue)
     contents.edgeTypes[table].sources.append(source.rawValue)
     contents.edgeTypes[table].targets.append(target.rawValue)
     contents.edgeTypes[table].positions.append(position)
@@ -306,7 +361,8 @@ public final class GraphBuilder {
     if contents.edgeTypes[table].columns[column].claimFreely(cell, at: row, position: position) {
       return
     }
-    let held = contents.edgeTypes[table].columns[column].hasValue(at: row)
+    let held =
+      contents.edgeTypes[table].columns[column].hasValue(at: row)
       ? contents.edgeTypes[table].columns[column].positions[row] : 0
     if held != 0, held != position {
       guard wins(over: held) else {
@@ -367,7 +423,8 @@ public final class GraphBuilder {
     from source: NodeNumber,
     to target: NodeNumber
   ) -> [EdgeReference] {
-    edgeIndexes[Int(type)]
+    catchUp(Int(type))
+    return edgeIndexes[Int(type)]
       .edges(from: source.rawValue, to: target.rawValue)
       .map { EdgeReference(type: type, number: $0) }
   }
@@ -379,7 +436,9 @@ public final class GraphBuilder {
 
   // MARK: Publishing
 
-  /// The graph as it stands. The builder may go on; the graph does not change.
+  /// The graph as it stands.
+  ///
+  /// The builder may go on; the graph does not change.
   public func publish() -> Graph {
     contents.makeAdjacency()
     return Graph(contents)

@@ -1,6 +1,10 @@
-/// Finds nodes by table and id. Derived from the columns; never stored.
+/// Finds nodes by table and id.
+///
+/// Derived from the columns; never stored.
 struct IdentityIndex {
-  /// A node plus one under its table and id; 0 where free. One place in memory for both.
+  /// A node plus one under its table and id; 0 where free.
+  ///
+  /// One place in memory for both.
   private struct Entry {
     var key: UInt64 = 0
     var node: UInt32 = 0
@@ -41,7 +45,9 @@ struct IdentityIndex {
   }
 }
 
-/// Finds the edges of one type by their ends and key. Derived; never stored.
+/// Finds the edges of one type by their ends and key.
+///
+/// Derived; never stored.
 ///
 /// Edges with the same ends are chained, newest first; parallel edges are few.
 struct EdgeIndex {
@@ -59,10 +65,15 @@ struct EdgeIndex {
 
   init() {}
 
-  /// Makes the index of a table that was read from an image.
-  init(of table: EdgeTable) {
-    for edge in 0..<table.count {
-      insert(source: table.sources[edge], target: table.targets[edge])
+  /// How many edges of the table it knows: it is brought up to date when it is asked.
+  ///
+  /// Many types never are, because their edges start or end at nodes that are as new as they.
+  var edgeCount: Int { older.count }
+
+  /// Adds the edges that were made since.
+  mutating func catchUp(sources: FlatArray<UInt32>, targets: FlatArray<UInt32>) {
+    for edge in older.count..<sources.count {
+      insert(source: sources[edge], target: targets[edge])
     }
   }
 
@@ -99,7 +110,7 @@ struct EdgeIndex {
   }
 
   /// Adds the next edge of the table.
-  mutating func insert(source: UInt32, target: UInt32) {
+  private mutating func insert(source: UInt32, target: UInt32) {
     let pair = Self.pair(source, target)
     let slot = slot(of: pair)
     let former = entries[slot].head

@@ -57,7 +57,9 @@ public struct StringPool: Sendable {
     return text.withUTF8 { code(of: UnsafeRawBufferPointer($0)) }
   }
 
-  /// The string with that code. Costs an allocation where it is longer than 15 bytes.
+  /// The string with that code.
+  ///
+  /// Costs an allocation where it is longer than 15 bytes.
   public subscript(code: StringCode) -> String {
     withBytes(of: code) { String(decoding: $0, as: UTF8.self) }
   }

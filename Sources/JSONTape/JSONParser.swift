@@ -37,7 +37,9 @@ public final class JSONParser {
     buffer.deallocate()
   }
 
-  /// Parses one JSON text. The tape is valid until the next call, and while the parser lives.
+  /// Parses one JSON text.
+  ///
+  /// The tape is valid until the next call, and while the parser lives.
   public func parse(_ text: UnsafeRawBufferPointer) throws(JSONError) -> JSONTape {
     if buffer.count < text.count + padding {
       buffer.deallocate()

@@ -17,7 +17,7 @@ public struct SchemaDocument: Hashable, Sendable {
   }
 }
 
-/// `NODE Regulator : Organization { … }`
+/// Written `NODE Regulator : Organization { … }`.
 ///
 /// A supertype that no declaration names is a label only.
 public struct NodeDeclaration: Hashable, Sendable {
@@ -39,7 +39,7 @@ public struct NodeDeclaration: Hashable, Sendable {
   }
 }
 
-/// `EDGE (Person)-[WORKS_FOR]->(Organization) VALID KEY title, from { … }`
+/// Written `EDGE (Person)-[WORKS_FOR]->(Organization) VALID KEY title, from { … }`.
 ///
 /// One edge type may be declared between several pairs of node types, with the
 /// same validity, key and properties.
@@ -80,7 +80,7 @@ public struct EdgeDeclaration: Hashable, Sendable {
   }
 }
 
-/// `DERIVE (a:Actor)-[:MET { date: m.date }]-(b:Actor) FROM … WHERE …`
+/// Written `DERIVE (a:Actor)-[:MET { date: m.date }]-(b:Actor) FROM … WHERE …`.
 ///
 /// Several derivations of one type are a union.
 public struct DeriveDeclaration: Hashable, Sendable {
@@ -148,7 +148,7 @@ public struct TypeSyntax: Hashable, Sendable {
   }
 }
 
-/// `EVENT meeting.held VERSION 2 { … }`
+/// Written `EVENT meeting.held VERSION 2 { … }`.
 public struct EventDeclaration: Hashable, Sendable {
   public var type: Identifier
   public var version: Int
@@ -163,7 +163,7 @@ public struct EventDeclaration: Hashable, Sendable {
   }
 }
 
-/// `UPCAST meeting.held 1 TO 2 SET … REMOVE … EXAMPLE … TO …`
+/// Written `UPCAST meeting.held 1 TO 2 SET … REMOVE … EXAMPLE … TO …`.
 public struct UpcastDeclaration: Hashable, Sendable {
   public enum Step: Hashable, Sendable {
     case set(Identifier, Expression)

@@ -130,7 +130,7 @@ public struct ConditionalExpression: Hashable, Sendable {
   }
 }
 
-/// `[variable IN list WHERE filter | projection]`
+/// Written `[variable IN list WHERE filter | projection]`.
 public struct ListComprehension: Hashable, Sendable {
   public var variable: Identifier
   public var list: Expression
@@ -169,7 +169,7 @@ public struct QuantifierExpression: Hashable, Sendable {
   }
 }
 
-/// `reduce(accumulator = initial, variable IN list | body)`
+/// Written `reduce(accumulator = initial, variable IN list | body)`.
 public struct ReduceExpression: Hashable, Sendable {
   public var accumulator: Identifier
   public var initial: Expression
@@ -192,7 +192,7 @@ public struct ReduceExpression: Hashable, Sendable {
   }
 }
 
-/// `[path = (a)-->(b) WHERE filter | projection]`
+/// Written `[path = (a)-->(b) WHERE filter | projection]`.
 public struct PatternComprehension: Hashable, Sendable {
   public var pattern: PathPattern
   public var filter: Expression?
@@ -271,7 +271,7 @@ public struct PathPattern: Hashable, Sendable {
   }
 }
 
-/// `(variable:Labels {properties} WHERE predicate)`
+/// Written `(variable:Labels {properties} WHERE predicate)`.
 public struct NodePattern: Hashable, Sendable {
   public var variable: Identifier?
   public var labels: LabelExpression?
@@ -295,7 +295,7 @@ public struct NodePattern: Hashable, Sendable {
   }
 }
 
-/// `-[variable:TYPES*1..3 {properties} WHERE predicate]->`
+/// Written `-[variable:TYPES*1..3 {properties} WHERE predicate]->`.
 public struct EdgePattern: Hashable, Sendable {
   public enum Direction: Hashable, Sendable {
     case right, left, either

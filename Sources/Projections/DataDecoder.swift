@@ -46,7 +46,7 @@ final class DataDecoder {
     slots.deallocate()
   }
 
-  /// - Parameter path: what the data is called in errors.
+  /// Reads the value at an index of a tape; `path` is what it is called in errors.
   func decode(
     _ shape: DataShape,
     _ tape: JSONTape,
@@ -145,22 +145,8 @@ final class DataDecoder {
       guard kind == .true || kind == .false else { break }
       slots[slot] = Slot(tape: index)
       return true
-    case .date:
-      switch DateReader.read(at: index, of: tape) {
-      case .value(let date):
-        slots[slot] = Slot(date: date)
-        return true
-      case .failure(let expected, let found, let hint):
-        return fail(expected: expected, found: found, hint: hint)
-      }
-    case .dateTime:
-      switch InstantText.read(at: index, of: tape) {
-      case .value:
-        slots[slot] = Slot(tape: index)
-        return true
-      case .failure(let expected, let found, let hint):
-        return fail(expected: expected, found: found, hint: hint)
-      }
+    case .date: return date(tape, at: index, into: slot)
+    case .dateTime: return moment(tape, at: index, into: slot)
     case .map:
       guard kind == .object else { break }
       slots[slot] = Slot(tape: index)
@@ -176,6 +162,26 @@ final class DataDecoder {
       return structure(shape, type, tape, at: index, into: slot)
     }
     return fail(expected: shape.fieldTypes[type].expectation, found: found(at: index, of: tape))
+  }
+
+  private func date(_ tape: JSONTape, at index: Int, into slot: Int) -> Bool {
+    switch DateReader.read(at: index, of: tape) {
+    case .value(let date):
+      slots[slot] = Slot(date: date)
+      return true
+    case .failure(let expected, let found, let hint):
+      return fail(expected: expected, found: found, hint: hint)
+    }
+  }
+
+  private func moment(_ tape: JSONTape, at index: Int, into slot: Int) -> Bool {
+    switch InstantText.read(at: index, of: tape) {
+    case .value:
+      slots[slot] = Slot(tape: index)
+      return true
+    case .failure(let expected, let found, let hint):
+      return fail(expected: expected, found: found, hint: hint)
+    }
   }
 
   private func text(_ tape: JSONTape, at index: Int, into slot: Int) -> Bool {

@@ -36,6 +36,7 @@ public final class EventValidator {
   /// Checks an event's type, version and data.
   ///
   /// - Parameters:
+  ///   - type: UTF-8.
   ///   - dataVersion: 0 for the current one.
   ///   - tape: holds the data, perhaps within the whole event.
   ///   - data: where the data stands in it.

@@ -1,6 +1,5 @@
 import GraphModel
 import GraphStorage
-import Glibc
 import JSONTape
 
 /// Running a program on decoded data. Everything was checked before: nothing here can fail.

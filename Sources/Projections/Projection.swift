@@ -82,8 +82,13 @@ public final class Projection {
   /// How many END statements found no edge to end.
   public internal(set) var unmatchedEndCount = 0
 
-  /// - Parameter builder: empty, or resuming what a projection of the same schema and the same
-  ///   revisions has built.
+  /// Starts, or goes on where the builder stands.
+  ///
+  /// - Parameters:
+  ///   - schema: its rules are run.
+  ///   - builder: empty, or resuming what a projection of the same schema and the same
+  ///     revisions has built.
+  ///   - revisions: of the whole log, made before the fold.
   public init(schema: Schema, builder: GraphBuilder, revisions: Revisions = Revisions()) {
     self.schema = schema
     self.builder = builder

@@ -162,7 +162,7 @@ extension RuleCompiler {
 
   /// The value of a property, or `nil` where there is none or a mistake was noted.
   ///
-  /// - Parameter keepsForms: whether a TEXT property keeps all forms, as nodes do.
+  /// `keepsForms`: whether a TEXT property keeps all forms, as nodes do.
   func propertyValue(
     _ property: Property,
     _ expression: Expression,

@@ -16,7 +16,9 @@ struct ImageFile {
     defer { try? descriptor.close() }
     let size = GraphImage.headerByteCount
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      count = (try? descriptor.read(fromAbsoluteOffset: 0, into: UnsafeMutableRawBufferPointer(buffer))) ?? 0
+      count =
+        (try? descriptor.read(fromAbsoluteOffset: 0, into: UnsafeMutableRawBufferPointer(buffer)))
+        ?? 0
     }
     return bytes.withUnsafeBytes { try? GraphImage.readHeader($0) }
   }

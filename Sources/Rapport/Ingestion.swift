@@ -77,7 +77,9 @@ public struct IngestProgress: Sendable {
   public var byteCount: Int
 }
 
-/// What an ingestion did. All of it is durable.
+/// What an ingestion did.
+///
+/// All of it is durable.
 public struct IngestSummary: Sendable {
   public var ingested = 0
   /// Events that the log had already.

@@ -236,8 +236,8 @@ struct Ingestion {
     summary.alreadyThere += result.presentCount
     summary.end = result.end
     guard let positions = result.positions else { return }
-    summary.positions = (summary.positions?.lowerBound ?? positions.lowerBound)...positions
-      .upperBound
+    let first = summary.positions?.lowerBound ?? positions.lowerBound
+    summary.positions = first...positions.upperBound
   }
 
   private mutating func failAppending(_ error: AppendError) -> Stop {

@@ -1,3 +1,4 @@
+import Expressions
 public import GraphModel
 
 /// Who met whom about what: what `rapport met` asks.
@@ -22,14 +23,25 @@ public struct MeetingSearch: Sendable {
 }
 
 extension MeetingSearch {
-  /// Finds the people and organizations that a name may mean: their ids.
-  static let actorsQuery = "MATCH (n:Actor) WHERE n.name ~ $name RETURN DISTINCT n.id AS id"
+  /// Finds the people and organizations that a name may mean: their ids and names.
+  static let actorsQuery = "MATCH (n:Actor) WHERE n.name ~ $name RETURN n.id, names(n)"
 
-  /// Finds the topics of a name with all that are under them: their ids.
-  static let topicsQuery = """
-    MATCH (root:Topic)<-[:PART_OF*0..]-(topic:Topic) WHERE root.name ~ $name
-    RETURN DISTINCT topic.id AS id
+  /// Finds the topics that a name may mean: their ids and names.
+  static let topicsQuery = "MATCH (t:Topic) WHERE t.name ~ $name RETURN t.id, names(t)"
+
+  /// Finds topics with all that are under them: their ids.
+  static let subtopicsQuery = """
+    MATCH (root:Topic)<-[:PART_OF*0..]-(topic:Topic) WHERE root.id IN $roots
+    RETURN DISTINCT topic.id
     """
+
+  /// Whether a name has the words of another, whole and in their order: `British Steel` of
+  /// `British Steel Pension Trust`, and not of `British Constructional Steelwork`.
+  static func hasWords(_ name: String, of searched: String) -> Bool {
+    let name = " " + TextFolding.folded(name) + " "
+    let words = " " + TextFolding.folded(searched) + " "
+    return words.count > 2 && name.contains(words)
+  }
 
   /// The query of the pairs, over the parameters that ``parameters(who:whom:topics:)`` makes.
   var query: String {

@@ -34,7 +34,7 @@ extension Store {
   ) throws(StoreFailure) -> [Encounter] {
     let who = try ids(MeetingSearch.actorsQuery, name: search.who, options)
     let whom = try ids(MeetingSearch.actorsQuery, name: search.whom, options)
-    let topics = try ids(MeetingSearch.topicsQuery, name: search.about, options)
+    let topics = try topics(search.about, options)
     let result = try query(
       search.query,
       name: "met",
@@ -57,6 +57,26 @@ extension Store {
     guard let name else { return [] }
     let parameters: [String: Value] = ["name": .string(name)]
     let result = try self.query(query, name: "met", parameters: parameters, options: options).result
+    let rows = 0..<result.rowCount
+    // Where some have the very words, those that only resemble them are not meant.
+    let exact = rows.filter { row in
+      guard case .list(let names) = result.value(row: row, column: 1) else { return false }
+      return names.contains {
+        if case .string(let text) = $0 { MeetingSearch.hasWords(text, of: name) } else { false }
+      }
+    }
+    return (exact.isEmpty ? Array(rows) : exact).map { result.value(row: $0, column: 0) }
+  }
+
+  private func topics(_ name: String?, _ options: QueryOptions) throws(StoreFailure) -> [Value] {
+    let roots = try ids(MeetingSearch.topicsQuery, name: name, options)
+    guard !roots.isEmpty else { return [] }
+    let result = try query(
+      MeetingSearch.subtopicsQuery,
+      name: "met",
+      parameters: ["roots": .list(roots)],
+      options: options
+    ).result
     return (0..<result.rowCount).map { result.value(row: $0, column: 0) }
   }
 

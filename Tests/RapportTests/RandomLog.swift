@@ -60,7 +60,8 @@ struct RandomLog {
         "appointment.ended",
         #"{"person":"p\#(number(6))","organization":"o\#(number(4))","to":"20\#(15 + number(5))"}"#
       )
-    case 6: ("actor.named", #"{"id":"p\#(number(6))","name":[{"text":"V\#(number(5))","lang":"fr"}]}"#)
+    case 6:
+      ("actor.named", #"{"id":"p\#(number(6))","name":[{"text":"V\#(number(5))","lang":"fr"}]}"#)
     default:
       (
         "meeting.held",

@@ -159,7 +159,7 @@ extension Compiler {
     }
   }
 
-  private func expectBoolean(
+  func expectBoolean(
     _ operand: Typed,
     _ operation: String,
     _ span: SourceSpan
@@ -410,86 +410,5 @@ extension Compiler {
     return (
       Bound(.conditional(branches, otherwise: otherwise), at: span), StaticType(kinds: kinds)
     )
-  }
-
-  /// Expressions that bind a variable to each element of a list.
-  private func bindIteration(
-    _ expression: Expression,
-    _ scope: Scope,
-    _ place: ExpressionPlace
-  ) throws(Diagnostics) -> Typed {
-    let span = expression.span
-    var inner = scope
-    let slot = newSlot()
-    var elementPlace = ExpressionPlace.row
-    elementPlace.aggregateHint = "an aggregate is not possible inside of a list expression"
-    func list(_ expression: Expression, _ variable: Identifier) throws(Diagnostics) -> Typed {
-      let typed = try bind(expression, scope, place)
-      if !typed.type.mayBe(.list) {
-        throw mismatch("\(variable.name) runs over", "a list", typed.type, expression.span)
-      }
-      let elements = typed.type.kinds == .list ? typed.type.elements : .any
-      inner.bind(variable.name, Variable(slot: slot, type: StaticType(kinds: elements)))
-      return typed
-    }
-    switch expression.kind {
-    case .listComprehension(let comprehension):
-      let source = try list(comprehension.list, comprehension.variable)
-      var filter: Bound?
-      if let condition = comprehension.filter {
-        let typed = try bind(condition, inner, elementPlace)
-        try expectBoolean(typed, "WHERE", condition.span)
-        filter = typed.bound
-      }
-      var type = source.type
-      var projection: Bound?
-      if let expression = comprehension.projection {
-        let typed = try bind(expression, inner, elementPlace)
-        projection = typed.bound
-        type = .list(of: typed.type.kinds)
-      }
-      return (
-        Bound(
-          .comprehension(slot: slot, list: source.bound, filter: filter, projection: projection),
-          at: span
-        ), type
-      )
-    case .quantifier(let quantifier):
-      let source = try list(quantifier.list, quantifier.variable)
-      let predicate = try bind(quantifier.predicate, inner, elementPlace)
-      try expectBoolean(predicate, "WHERE", quantifier.predicate.span)
-      let kind: QuantifierKind =
-        switch quantifier.kind {
-        case .all: .all
-        case .any: .any
-        case .none: .none
-        case .single: .single
-        }
-      return (
-        Bound(
-          .quantifier(kind, slot: slot, list: source.bound, predicate: predicate.bound),
-          at: span
-        ), .boolean
-      )
-    case .reduce(let reduce):
-      let initial = try bind(reduce.initial, scope, place)
-      let source = try list(reduce.list, reduce.variable)
-      let accumulator = newSlot()
-      inner.bind(reduce.accumulator.name, Variable(slot: accumulator, type: .any))
-      let body = try bind(reduce.body, inner, elementPlace)
-      return (
-        Bound(
-          .reduce(
-            accumulator: accumulator,
-            initial: initial.bound,
-            slot: slot,
-            list: source.bound,
-            body: body.bound
-          ),
-          at: span
-        ), .any
-      )
-    default: preconditionFailure("every kind of expression is bound")
-    }
   }
 }

@@ -61,8 +61,8 @@ struct SchemaCommand: ParsableCommand {
       let output = Output.standard
       switch format {
       case .text: try output.write(applied.file.text)
-      case .dot: try output.write(SchemaDiagram(applied.schema).dot)
-      case .mermaid: try output.write(SchemaDiagram(applied.schema).mermaid)
+      case .dot: try output.write(SchemaDiagram.graphviz(applied.schema))
+      case .mermaid: try output.write(SchemaDiagram.mermaid(applied.schema))
       }
       try output.flush()
     }

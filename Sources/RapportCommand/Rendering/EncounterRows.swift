@@ -14,7 +14,8 @@ enum EncounterRows {
         .text(encounter.who.shownName), .list(encounter.who.roles),
         .text(encounter.whom.shownName), .list(encounter.whom.roles),
         .list(distinct(encounter.who.onBehalfOf + encounter.whom.onBehalfOf)),
-        .list(encounter.topics), .list(encounter.exchanges), .init(encounter.title), .text(encounter.meetingID),
+        .list(encounter.topics), .list(encounter.exchanges), .init(encounter.title),
+        .text(encounter.meetingID),
         .list(distinct(encounter.events.map(\.source))),
       ]
     }
@@ -67,7 +68,9 @@ enum EncounterText {
     let whom = distinct(meeting.map { side($0.whom) })
     let everybody = distinct(meeting.flatMap { [side($0.who), side($0.whom)] })
     let overlap = who.count { whom.contains($0) }
-    if meeting.count == everybody.count * (everybody.count - 1) / 2, everybody.count > 2, overlap > 0 {
+    if meeting.count == everybody.count * (everybody.count - 1) / 2, everybody.count > 2,
+      overlap > 0
+    {
       add("present", everybody, to: &lines)
     } else if meeting.count == who.count * whom.count - overlap {
       add("who", who, to: &lines)

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Synchronization
+import SystemPackage
 
 /// Ends a long task at a safe point when a person presses Ctrl-C, or the system asks to end.
 ///
@@ -46,6 +47,10 @@ final class Interruption: Sendable {
   /// Says the farewell and ends the process with the exit code of the signal.
   func end() -> Never {
     let (signal, farewell) = state.withLock { ($0.signal, $0.farewell) }
+    // Over the progress and the ^C that may stand there.
+    if Terminal.error.isTerminal {
+      _ = try? FileDescriptor.standardError.writeAll("\r\u{1B}[K".utf8)
+    }
     reportError(farewell)
     endProcess(128 + (signal ?? SIGINT))
   }
