@@ -82,7 +82,7 @@ final class ExecutionContext {
   func value(_ box: Box) -> Value {
     switch box {
     case .value(let value): return value
-    case .list(let list): return .list((0..<list.count).map { value(list.cells, $0) })
+    case .list(let list): return .list(list.range.map { value(list.cells, $0) })
     }
   }
 
@@ -122,7 +122,7 @@ final class ExecutionContext {
     switch vector.boxes[Int(vector.word(row))] {
     case .list(let list):
       target.reserve(target.count + list.count)
-      for index in 0..<list.count { target.append(from: list.cells, row: index) }
+      for index in list.range { target.append(from: list.cells, row: index) }
       return list.count
     case .value(.list(let elements)):
       for element in elements { append(element, to: target) }

@@ -89,7 +89,7 @@ final class ElementEvaluator: OperandEvaluator {
         let wanted = Int(Int64(bitPattern: position.word(row)))
         let place = wanted < 0 ? wanted &+ count : wanted
         if place >= 0, place < count {
-          result.copy(from: list.cells, row: place, to: row)
+          result.copy(from: list.cells, row: list.start + place, to: row)
         } else {
           result.setNull(row)
         }

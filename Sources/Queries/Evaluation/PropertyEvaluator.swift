@@ -73,8 +73,16 @@ final class PropertyReader {
     switch source.uniform {
     case Tag.node where context.options.languages.isEmpty: readNodes(source, rows, result)
     case Tag.edge: readEdges(source, rows, result)
+    case Tag.date where datePart == .year: readYears(source, rows, result)
     default:
       for index in 0..<rows.count { try readRow(source, rows[index], result, span) }
+    }
+  }
+
+  private func readYears(_ source: Vector, _ rows: Rows, _ result: Vector) {
+    for index in 0..<rows.count {
+      let packed = Int32(truncatingIfNeeded: source.word(rows[index]))
+      result.set(rows[index], Tag.integer, UInt64(bitPattern: Int64(packed >> 9)))
     }
   }
 
@@ -82,67 +90,127 @@ final class PropertyReader {
     let words = source.words
     let mask = source.mask
     let tables = context.view.nodeTables
-    let nodeRows = context.view.nodeRows
-    var table = -1
-    var column: ColumnView?
     var index = 0
+    // A run of rows of one table at a time: mostly all of them.
     while index < rows.count {
-      let row = rows[index]
-      let node = Int(truncatingIfNeeded: words[row & mask])
-      let nodeTable = Int(tables[node])
-      if nodeTable != table {
-        table = nodeTable
-        column = nodeTable < nodeColumns.count ? nodeColumns[nodeTable] : nil
-      }
-      if let column {
-        read(column, Int(nodeRows[node]), result, row)
-      } else {
-        result.setNull(row)
-      }
-      index &+= 1
+      let table = tables[Int(truncatingIfNeeded: words[rows[index] & mask])]
+      let start = index
+      repeat {
+        index &+= 1
+      } while index < rows.count
+        && tables[Int(truncatingIfNeeded: words[rows[index] & mask])] == table
+      let run = Rows(rows.pointer + start, count: index - start)
+      let column = Int(table) < nodeColumns.count ? nodeColumns[Int(table)] : nil
+      read(column, source, run, result, isNode: true)
     }
   }
 
   private func readEdges(_ source: Vector, _ rows: Rows, _ result: Vector) {
     let words = source.words
     let mask = source.mask
-    var type = -1
-    var column: ColumnView?
+    var index = 0
+    while index < rows.count {
+      let type = words[rows[index] & mask] >> 32
+      let start = index
+      repeat { index &+= 1 } while index < rows.count && words[rows[index] & mask] >> 32 == type
+      let run = Rows(rows.pointer + start, count: index - start)
+      let column = Int(type) < edgeColumns.count ? edgeColumns[Int(type)] : nil
+      read(column, source, run, result, isNode: false)
+    }
+  }
+
+  /// Reads rows of one table or type.
+  private func read(
+    _ column: ColumnView?,
+    _ source: Vector,
+    _ rows: Rows,
+    _ result: Vector,
+    isNode: Bool
+  ) {
+    guard let column else {
+      for index in 0..<rows.count { result.setNull(rows[index]) }
+      return
+    }
+    let cells = column.cells
+    switch cells.kind {
+    case .string: readWords(cells, source, rows, result, isNode: isNode, tag: Tag.string)
+    case .boolean: readWords(cells, source, rows, result, isNode: isNode, tag: Tag.boolean)
+    case .date: readDates(cells, source, rows, result, isNode: isNode)
+    case .integer, .float, .dynamic:
+      for index in 0..<rows.count {
+        let word = source.word(rows[index])
+        let row =
+          isNode
+          ? Int(context.view.nodeRows[Int(truncatingIfNeeded: word)])
+          : Int(UInt32(truncatingIfNeeded: word))
+        read(column, row, result, rows[index])
+      }
+    }
+  }
+
+  @inline(__always)
+  private func readWords(
+    _ cells: ColumnCells,
+    _ source: Vector,
+    _ rows: Rows,
+    _ result: Vector,
+    isNode: Bool,
+    tag: UInt8
+  ) {
+    let words = source.words
+    let mask = source.mask
+    let nodeRows = context.view.nodeRows
+    let outWords = result.words
+    let outTags = result.tags
     var index = 0
     while index < rows.count {
       let row = rows[index]
-      let edge = words[row & mask]
-      let edgeType = Int(truncatingIfNeeded: edge >> 32)
-      if edgeType != type {
-        type = edgeType
-        column = edgeType < edgeColumns.count ? edgeColumns[edgeType] : nil
-      }
-      if let column {
-        read(column, Int(UInt32(truncatingIfNeeded: edge)), result, row)
-      } else {
-        result.setNull(row)
-      }
+      let word = words[row & mask]
+      let place =
+        isNode
+        ? Int(nodeRows[Int(truncatingIfNeeded: word)]) : Int(UInt32(truncatingIfNeeded: word))
+      let isPresent = place < cells.rowCount && cells.positions[place] != 0
+      outWords[row] = isPresent ? UInt64(cells.words32[place]) : 0
+      outTags[row] = isPresent ? tag : Tag.null
+      index &+= 1
+    }
+  }
+
+  private func readDates(
+    _ cells: ColumnCells,
+    _ source: Vector,
+    _ rows: Rows,
+    _ result: Vector,
+    isNode: Bool
+  ) {
+    readWords(cells, source, rows, result, isNode: isNode, tag: Tag.date)
+    let outWords = result.words
+    var index = 0
+    while index < rows.count {
+      // Dates before the year 0 are negative.
+      let packed = Int32(truncatingIfNeeded: outWords[rows[index]])
+      outWords[rows[index]] = UInt64(bitPattern: Int64(packed))
       index &+= 1
     }
   }
 
   /// One cell of a column.
-  @inline(__always)
   private func read(_ column: ColumnView, _ source: Int, _ result: Vector, _ row: Int) {
-    guard source < column.rowCount, column.positions[source] != 0 else {
+    let cells = column.cells
+    guard source < cells.rowCount, cells.positions[source] != 0 else {
       result.setNull(row)
       return
     }
-    switch column.kind {
-    case .string: result.set(row, Tag.string, UInt64(column.words32[source]))
+    switch cells.kind {
+    case .string: result.set(row, Tag.string, UInt64(cells.words32[source]))
     case .date:
-      let packed = Int32(bitPattern: column.words32[source])
+      let packed = Int32(bitPattern: cells.words32[source])
       result.set(row, Tag.date, UInt64(bitPattern: Int64(packed)))
-    case .boolean: result.set(row, Tag.boolean, UInt64(column.words32[source]))
-    case .integer: result.set(row, Tag.integer, column.words64[source])
-    case .float: result.set(row, Tag.float, column.words64[source])
+    case .boolean: result.set(row, Tag.boolean, UInt64(cells.words32[source]))
+    case .integer: result.set(row, Tag.integer, cells.words64[source])
+    case .float: result.set(row, Tag.float, cells.words64[source])
     case .dynamic:
-      context.store(column.values[Int(column.words32[source])], in: result, at: row)
+      context.store(column.values[Int(cells.words32[source])], in: result, at: row)
     }
   }
 

@@ -157,6 +157,10 @@ final class ExistsEvaluator: SubqueryEvaluator {
   private func choose(_ chunk: Chunk, _ rows: Rows) -> Int? {
     let perRow = max(query.plan.cost, 1)
     var best: (index: Int, cost: Double)?
+    // What is known of all rows already costs nothing.
+    for (index, open) in query.openPlans.enumerated() where isReached(index, open, chunk, rows) {
+      return index
+    }
     for (index, open) in query.openPlans.enumerated()
     where chunk.column(open.openSlot).uniform == Tag.node {
       var cost = max(open.plan.cost, 1)
@@ -164,8 +168,11 @@ final class ExistsEvaluator: SubqueryEvaluator {
         let column = chunk.column(other)
         guard column.uniform == Tag.node else { continue }
         var distinct: Set<UInt64> = []
-        for row in 0..<rows.count where reached[index][column.word(rows[row])] == nil {
-          distinct.insert(column.word(rows[row]))
+        var last: UInt64?
+        for row in 0..<rows.count where column.word(rows[row]) != last {
+          let word = column.word(rows[row])
+          last = word
+          if reached[index][word] == nil { distinct.insert(word) }
           if distinct.count * 4 > rows.count { break }
         }
         if distinct.count * 4 > rows.count, rows.count > 4 { continue }
@@ -180,6 +187,29 @@ final class ExistsEvaluator: SubqueryEvaluator {
       if cost < best?.cost ?? .infinity { best = (index, cost) }
     }
     return best?.index
+  }
+
+  /// Whether the bitmaps of all rows exist, where those are few.
+  private func isReached(
+    _ index: Int,
+    _ open: BoundSubquery.OpenPlan,
+    _ chunk: Chunk,
+    _ rows: Rows
+  ) -> Bool {
+    guard let other = open.otherSlot, chunk.column(open.openSlot).uniform == Tag.node else {
+      return false
+    }
+    let column = chunk.column(other)
+    guard column.uniform == Tag.node else { return false }
+    var last: UInt64?
+    var changes = 0
+    for row in 0..<rows.count where column.word(rows[row]) != last {
+      let word = column.word(rows[row])
+      last = word
+      changes += 1
+      if changes > 16 || reached[index][word] == nil { return false }
+    }
+    return true
   }
 
   private func probe(

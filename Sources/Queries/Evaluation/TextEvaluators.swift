@@ -93,15 +93,29 @@ final class TextMatchEvaluator: OperandEvaluator {
   private func matches(_ code: UInt64, _ needle: UnsafeRawBufferPointer) -> Bool {
     let strings = context.strings
     if !lowerCase { return strings.withBytes(code) { matches($0, needle) } }
-    let quick: Bool? = strings.withBytes(code) { bytes in
-      let isASCII = bytes.allSatisfy { $0 < 0x80 }
-      return isASCII ? matchesLowerCase(bytes, needle) : nil
+    // 0 for no, 1 for yes, 2 for text that is not ASCII.
+    let quick = strings.withBytes(code) { bytes in
+      isASCII(bytes) ? matchesLowerCase(bytes, needle) ? 1 : 0 : 2
     }
-    if let quick { return quick }
+    if quick < 2 { return quick == 1 }
     let make = { Array(strings.string(code).lowercased().utf8) }
     let lower =
       code < QueryStrings.localBase ? context.caches.lowerCase(code, make: make) : make()
     return lower.withUnsafeBytes { matches($0, needle) }
+  }
+
+  private func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var index = 0
+    var bits: UInt64 = 0
+    while index &+ 8 <= bytes.count {
+      bits |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      index &+= 8
+    }
+    while index < bytes.count {
+      bits |= UInt64(bytes[index])
+      index &+= 1
+    }
+    return bits & 0x8080_8080_8080_8080 == 0
   }
 
   private func matches(_ text: UnsafeRawBufferPointer, _ part: UnsafeRawBufferPointer) -> Bool {
@@ -139,10 +153,17 @@ final class TextMatchEvaluator: OperandEvaluator {
     _ part: UnsafeRawBufferPointer
   ) -> Bool {
     guard part.count <= text.count else { return false }
+    if part.count == 0 { return true }
     let last = text.count - part.count
     var start = operation == .endsWith ? last : 0
     let end = operation == .startsWith ? 0 : last
+    let first = part[0]
     while start <= end {
+      let byte = text[start]
+      if (byte &- 0x41 < 26 ? byte | 0x20 : byte) != first {
+        start &+= 1
+        continue
+      }
       var index = 0
       while index < part.count {
         let byte = text[start &+ index]

@@ -93,6 +93,8 @@ final class EdgeChecks {
 final class ExpandOperator: UnaryOperator {
   private let expansion: Expansion
   private let legs: [Leg]
+  /// One type, one direction, no labels to test and at most one edge to differ from.
+  private let isSimple: Bool
   private var checks: EdgeChecks?
   private var chunk: Chunk?
   private var rowIndex = 0
@@ -104,6 +106,9 @@ final class ExpandOperator: UnaryOperator {
   init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ expansion: Expansion) {
     self.expansion = expansion
     legs = context.legs(of: expansion)
+    isSimple =
+      legs.count == 1 && expansion.labelSets == nil && expansion.distinctFrom.count < 2
+      && expansion.distinctFromLists.isEmpty
     super.init(context, plan, input)
   }
 
@@ -136,7 +141,10 @@ final class ExpandOperator: UnaryOperator {
       let parents = Selection(capacity: Chunk.rowCountMax)
       let nodes = Vector(capacity: Chunk.rowCountMax, uniform: Tag.node)
       let edges = Vector(capacity: Chunk.rowCountMax, uniform: Tag.edge)
-      let isDone = fill(chunk, checks, parents, nodes.words, edges.words)
+      let isDone =
+        isSimple && !checks.needsValidity
+        ? fillSimple(chunk, parents, nodes.words, edges.words)
+        : fill(chunk, checks, parents, nodes.words, edges.words)
       if isDone { self.chunk = nil }
       if parents.count > 0 {
         try context.count(rows: parents.count)
@@ -146,6 +154,57 @@ final class ExpandOperator: UnaryOperator {
         return result
       }
     }
+  }
+
+  /// ``fill`` for the common case, in one loop.
+  private func fillSimple(
+    _ chunk: Chunk,
+    _ parents: Selection,
+    _ nodes: UnsafeMutablePointer<UInt64>,
+    _ edges: UnsafeMutablePointer<UInt64>
+  ) -> Bool {
+    let from = chunk.column(expansion.from)
+    let matched = expansion.distinctFrom.first.map { chunk.column($0) }
+    let list = legs[0].adjacency
+    let base = UInt64(legs[0].type) << 32
+    let source = chunk.rows
+    let rows = parents.pointer
+    var count = 0
+    var position = position
+    var end = end
+    var rowIndex = rowIndex
+    // All ones name no edge, so that one comparison serves rows without one to differ from.
+    var other = UInt64.max
+    if let matched, position < end { other = matched.word(source[rowIndex]) }
+    while true {
+      let parent = position < end ? source.pointer[rowIndex] : 0
+      while position < end, count < Chunk.rowCountMax {
+        let edge = base | UInt64(list.edges[position])
+        nodes[count] = UInt64(list.neighbours[position])
+        edges[count] = edge
+        rows[count] = parent
+        count &+= edge != other ? 1 : 0
+        position &+= 1
+      }
+      if position < end { break }
+      rowIndex &+= 1
+      if rowIndex == source.count { break }
+      let row = source[rowIndex]
+      if from.tag(row) != Tag.node {
+        position = 0
+        end = 0
+        continue
+      }
+      let node = Int(truncatingIfNeeded: from.word(row))
+      position = list.start(node)
+      end = list.end(node)
+      if let matched { other = matched.tag(row) == Tag.edge ? matched.word(row) : .max }
+    }
+    parents.count = count
+    self.position = position
+    self.end = end
+    self.rowIndex = rowIndex
+    return rowIndex == source.count
   }
 
   /// Fills as many rows as there is room for; returns whether the chunk is used up.
@@ -237,6 +296,8 @@ final class ExpandIntoOperator: UnaryOperator {
   private let expansion: Expansion
   private let legs: [Leg]
   private var checks: EdgeChecks?
+  private var edges = Vector(capacity: 1)
+  private var parents = Vector(capacity: 1)
 
   init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ expansion: Expansion) {
     self.expansion = expansion
@@ -244,39 +305,23 @@ final class ExpandIntoOperator: UnaryOperator {
     super.init(context, plan, input)
   }
 
-  private func makeChecks() throws(QueryError) -> EdgeChecks {
-    if let checks { return checks }
-    let made = try EdgeChecks(context, expansion)
-    checks = made
-    return made
-  }
-
   override func next() throws(QueryError) -> Chunk? {
     let checks = try makeChecks()
     while let chunk = try input.next() {
       checks.start(chunk)
-      let edges = Vector(capacity: chunk.count)
-      var parents: [Int32] = []
+      edges = Vector(capacity: chunk.count)
+      parents = Vector(capacity: chunk.count)
       let from = chunk.column(expansion.from)
       let to = chunk.column(expansion.to)
-      for index in 0..<chunk.count {
-        let row = chunk.rows[index]
-        guard from.tag(row) == Tag.node, to.tag(row) == Tag.node else { continue }
-        let excluded = checks.checksUniqueness ? checks.excluded(row) : []
-        for leg in legs {
-          find(leg, from.word(row), to.word(row)) { edge in
-            if excluded.contains(edge) { return }
-            if checks.needsValidity, !checks.mayHold(edge) { return }
-            edges.append(Tag.edge, edge)
-            parents.append(Int32(truncatingIfNeeded: row))
-          }
-        }
+      let checksEdges = checks.checksUniqueness || checks.needsValidity
+      for leg in legs {
+        findAll(leg, from, to, chunk.rows, checksEdges ? checks : nil)
       }
       try context.count(rows: chunk.count + parents.count)
-      if parents.isEmpty { continue }
+      if parents.count == 0 { continue }
       edges.uniform = Tag.edge
       let selection = Selection(capacity: parents.count)
-      for parent in parents { selection.append(Int(parent)) }
+      for index in 0..<parents.count { selection.append(Int(parents.words[index])) }
       let result = expanded(chunk, selection)
       result.columns[expansion.edge] = edges
       return result
@@ -284,111 +329,6 @@ final class ExpandIntoOperator: UnaryOperator {
     return nil
   }
 
-  /// Searches the shorter of the two sorted neighbour lists.
-  private func find(_ leg: Leg, _ from: UInt64, _ to: UInt64, _ found: (UInt64) -> Void) {
-    if leg.skipsLoops, from == to { return }
-    let source = Int(truncatingIfNeeded: from)
-    let target = Int(truncatingIfNeeded: to)
-    var (list, wanted) = (leg.adjacency, UInt32(truncatingIfNeeded: to))
-    var low = list.start(source)
-    var high = list.end(source)
-    let otherStart = leg.opposite.start(target)
-    let otherEnd = leg.opposite.end(target)
-    if otherEnd - otherStart < high - low {
-      (list, wanted) = (leg.opposite, UInt32(truncatingIfNeeded: from))
-      (low, high) = (otherStart, otherEnd)
-    }
-    let end = high
-    while low < high {
-      let middle = (low &+ high) >> 1
-      if list.neighbours[middle] < wanted { low = middle &+ 1 } else { high = middle }
-    }
-    while low < end, list.neighbours[low] == wanted {
-      found(UInt64(leg.type) << 32 | UInt64(list.edges[low]))
-      low &+= 1
-    }
-  }
-}
-
-/// How many edges a bound node has, where nobody asks which.
-final class DegreeOperator: UnaryOperator {
-  private let expansion: Expansion
-  private let legs: [Leg]
-
-  init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ expansion: Expansion) {
-    self.expansion = expansion
-    legs = context.legs(of: expansion)
-    super.init(context, plan, input)
-  }
-
-  override func next() throws(QueryError) -> Chunk? {
-    while let chunk = try input.next() {
-      try context.count(rows: chunk.count)
-      let from = chunk.column(expansion.from)
-      let matched = expansion.distinctFrom.map { chunk.column($0) }
-      let counts = Vector(capacity: chunk.rows[chunk.count - 1] + 1)
-      let selection = Selection(capacity: chunk.count)
-      for index in 0..<chunk.count {
-        let row = chunk.rows[index]
-        guard from.tag(row) == Tag.node else { continue }
-        let node = Int(truncatingIfNeeded: from.word(row))
-        var count = degree(node)
-        for column in matched where isAt(node, column, row) { count -= 1 }
-        if count <= 0 { continue }
-        counts.set(row, Tag.integer, UInt64(count))
-        selection.append(row)
-      }
-      if selection.count == 0 { continue }
-      let result = Chunk(columns: chunk.columns, selection: selection)
-      if let slot = expansion.countSlot { result.columns[slot] = counts }
-      return result
-    }
-    return nil
-  }
-
-  private func degree(_ node: Int) -> Int {
-    var count = 0
-    for leg in legs {
-      let start = leg.adjacency.start(node)
-      let end = leg.adjacency.end(node)
-      count += end - start
-      if leg.skipsLoops {
-        var position = start
-        while position < end {
-          if Int(leg.adjacency.neighbours[position]) == node { count -= 1 }
-          position &+= 1
-        }
-      }
-    }
-    return count
-  }
-
-  /// Whether a matched edge is one of those that were counted at the node.
-  private func isAt(_ node: Int, _ column: Vector, _ row: Int) -> Bool {
-    guard column.tag(row) == Tag.edge else { return false }
-    let word = column.word(row)
-    let type = UInt16(truncatingIfNeeded: word >> 32)
-    guard expansion.types.contains(type) else { return false }
-    let table = context.view.edgeTypes[Int(type)]
-    let edge = Int(UInt32(truncatingIfNeeded: word))
-    return switch expansion.direction {
-    case .right: Int(table.sources[edge]) == node
-    case .left: Int(table.targets[edge]) == node
-    case .either: Int(table.sources[edge]) == node || Int(table.targets[edge]) == node
-    }
-  }
-}
-
-/// The ends of an edge that is bound already.
-final class EdgeEndsOperator: UnaryOperator {
-  private let expansion: Expansion
-  private var checks: EdgeChecks?
-
-  init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ expansion: Expansion) {
-    self.expansion = expansion
-    super.init(context, plan, input)
-  }
-
   private func makeChecks() throws(QueryError) -> EdgeChecks {
     if let checks { return checks }
     let made = try EdgeChecks(context, expansion)
@@ -396,57 +336,51 @@ final class EdgeEndsOperator: UnaryOperator {
     return made
   }
 
-  override func next() throws(QueryError) -> Chunk? {
-    let checks = try makeChecks()
-    while let chunk = try input.next() {
-      checks.start(chunk)
-      let column = chunk.column(expansion.edge)
-      let froms = Vector(capacity: chunk.count)
-      let tos = Vector(capacity: chunk.count)
-      var parents: [Int] = []
-      let boundFrom = expansion.boundFrom ? chunk.column(expansion.from) : nil
-      let boundTo = expansion.boundTo ? chunk.column(expansion.to) : nil
-      for index in 0..<chunk.count {
-        let row = chunk.rows[index]
-        guard column.tag(row) == Tag.edge else { continue }
-        let word = column.word(row)
-        guard expansion.types.contains(UInt16(truncatingIfNeeded: word >> 32)),
-          !checks.checksUniqueness || !checks.excluded(row).contains(word),
-          !checks.needsValidity || checks.mayHold(word)
-        else { continue }
-        for (from, to) in ends(word) {
-          if let boundFrom, boundFrom.tag(row) != Tag.node || boundFrom.word(row) != from {
-            continue
-          }
-          if let boundTo, boundTo.tag(row) != Tag.node || boundTo.word(row) != to { continue }
-          froms.append(Tag.node, from)
-          tos.append(Tag.node, to)
-          parents.append(row)
-        }
+  /// Searches the shorter of the two sorted neighbour lists of each row.
+  private func findAll(
+    _ leg: Leg,
+    _ from: Vector,
+    _ to: Vector,
+    _ rows: Rows,
+    _ checks: EdgeChecks?
+  ) {
+    let base = UInt64(leg.type) << 32
+    let forwards = leg.adjacency
+    let backwards = leg.opposite
+    var index = 0
+    while index < rows.count {
+      let row = rows[index]
+      index &+= 1
+      guard from.tag(row) == Tag.node, to.tag(row) == Tag.node else { continue }
+      let source = UInt32(truncatingIfNeeded: from.word(row))
+      let target = UInt32(truncatingIfNeeded: to.word(row))
+      if leg.skipsLoops, source == target { continue }
+      var low = forwards.start(Int(source))
+      var high = forwards.end(Int(source))
+      let otherStart = backwards.start(Int(target))
+      let otherEnd = backwards.end(Int(target))
+      let isBackwards = otherEnd &- otherStart < high &- low
+      if isBackwards { (low, high) = (otherStart, otherEnd) }
+      let neighbours = isBackwards ? backwards.neighbours : forwards.neighbours
+      let numbers = isBackwards ? backwards.edges : forwards.edges
+      let wanted = isBackwards ? source : target
+      let end = high
+      while low < high {
+        let middle = (low &+ high) >> 1
+        if neighbours[middle] < wanted { low = middle &+ 1 } else { high = middle }
       }
-      if parents.isEmpty { continue }
-      try context.count(rows: parents.count)
-      let selection = Selection(capacity: parents.count)
-      for parent in parents { selection.append(parent) }
-      let result = expanded(chunk, selection)
-      froms.uniform = Tag.node
-      tos.uniform = Tag.node
-      result.columns[expansion.from] = froms
-      result.columns[expansion.to] = tos
-      return result
+      while low < end, neighbours[low] == wanted {
+        let edge = base | UInt64(numbers[low])
+        low &+= 1
+        if let checks, !passes(edge, row, checks) { continue }
+        edges.append(Tag.edge, edge)
+        parents.append(Tag.integer, UInt64(row))
+      }
     }
-    return nil
   }
 
-  private func ends(_ word: UInt64) -> [(UInt64, UInt64)] {
-    let table = context.view.edgeTypes[Int(word >> 32)]
-    let edge = Int(UInt32(truncatingIfNeeded: word))
-    let source = UInt64(table.sources[edge])
-    let target = UInt64(table.targets[edge])
-    return switch expansion.direction {
-    case .right: [(source, target)]
-    case .left: [(target, source)]
-    case .either: source == target ? [(source, target)] : [(source, target), (target, source)]
-    }
+  private func passes(_ edge: UInt64, _ row: Int, _ checks: EdgeChecks) -> Bool {
+    if checks.checksUniqueness, checks.excluded(row).contains(edge) { return false }
+    return !checks.needsValidity || checks.mayHold(edge)
   }
 }

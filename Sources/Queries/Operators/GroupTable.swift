@@ -3,26 +3,29 @@ import GraphModel
 
 /// A hash table of rows of cells, by equivalence: null is null, 1 is 1.0, NaN is NaN.
 ///
-/// Groups are numbered in the order in which they appear.
+/// Groups are numbered in the order in which they appear. A key is a word: the
+/// cell's tag in the high byte, its payload below; what does not fit is numbered.
 final class GroupTable {
   let context: ExecutionContext
   let keyCount: Int
   private(set) var count = 0
   /// The cells of each group as they were first seen, by key.
   let keys: [Vector]
-  /// Open addressing: a group plus one, or 0.
-  private var slots: UnsafeMutablePointer<UInt32>
+  /// Open addressing: a hash in the high half, a group plus one in the low half, or 0.
+  private var slots: UnsafeMutablePointer<UInt64>
   private var slotMask: Int
-  private var hashes: UnsafeMutablePointer<UInt32>
-  /// Canonical cells, `keyCount` for each group.
+  /// `keyCount` words for each group.
   private var words: UnsafeMutablePointer<UInt64>
-  private var tags: UnsafeMutablePointer<UInt8>
   private var capacity = 16
   private var boxes: [EquivalenceKey: UInt64] = [:]
-  // One row's, or one chunk's, canonical cells.
+  /// For a key that is a node: the group plus one by node, once there are many rows.
+  private var groupOfNode: UnsafeMutablePointer<UInt32>?
+  private var rowCount = 0
+  // One chunk's canonical words, by key, its hashes, and its rows that begin new groups.
   private var scratchWords: UnsafeMutablePointer<UInt64>
-  private var scratchTags: UnsafeMutablePointer<UInt8>
-  private var scratchHashes: UnsafeMutablePointer<UInt32>
+  private var scratchHashes: UnsafeMutablePointer<UInt64>
+  private var newRows: UnsafeMutablePointer<Int32>
+  private var newCount = 0
   private var scratchCapacity = 1
 
   init(_ context: ExecutionContext, keyCount: Int) {
@@ -32,22 +35,19 @@ final class GroupTable {
     slots = .allocate(capacity: 64)
     slots.initialize(repeating: 0, count: 64)
     slotMask = 63
-    hashes = .allocate(capacity: 16)
     words = .allocate(capacity: max(1, 16 * keyCount))
-    tags = .allocate(capacity: max(1, 16 * keyCount))
     scratchWords = .allocate(capacity: max(1, keyCount))
-    scratchTags = .allocate(capacity: max(1, keyCount))
     scratchHashes = .allocate(capacity: 1)
+    newRows = .allocate(capacity: 1)
   }
 
   deinit {
     slots.deallocate()
-    hashes.deallocate()
     words.deallocate()
-    tags.deallocate()
     scratchWords.deallocate()
-    scratchTags.deallocate()
     scratchHashes.deallocate()
+    newRows.deallocate()
+    groupOfNode?.deallocate()
   }
 
   /// The group of one row.
@@ -60,127 +60,232 @@ final class GroupTable {
 
   /// Writes the group of each row.
   func groups(_ columns: [Vector], _ rows: Rows, into groups: UnsafeMutablePointer<UInt32>) {
-    let count = rows.count
-    growScratch(count)
-    var index = 0
-    while index < count {
-      scratchHashes[index] = 0x9E37_79B9
-      index &+= 1
+    rowCount += rows.count
+    newCount = 0
+    growScratch(rows.count)
+    if keyCount == 1, columns[0].uniform == Tag.node, rowCount > 4096 {
+      findNodes(columns[0], rows, groups)
+    } else {
+      scratchHashes.update(repeating: 0x9E37_79B9_7F4A_7C15, count: rows.count)
+      for (key, column) in columns.enumerated() {
+        canonicalize(column, rows, key: key)
+      }
+      switch keyCount {
+      case 1: findOne(rows, groups)
+      case 2: findTwo(rows, groups)
+      default: findAny(rows, groups)
+      }
     }
-    for (key, column) in columns.enumerated() { canonicalize(column, rows, key: key) }
-    index = 0
-    while index < count {
-      groups[index] = find(index, rowCount: count, columns, rows)
-      index &+= 1
-    }
+    if newCount == 0 { return }
+    let added = Rows(newRows, count: newCount)
+    for (key, column) in columns.enumerated() { keys[key].append(from: column, rows: added) }
   }
 
   private func growScratch(_ count: Int) {
     guard count > scratchCapacity else { return }
     scratchWords.deallocate()
-    scratchTags.deallocate()
     scratchHashes.deallocate()
+    newRows.deallocate()
     scratchCapacity = count
     scratchWords = .allocate(capacity: max(1, keyCount * count))
-    scratchTags = .allocate(capacity: max(1, keyCount * count))
     scratchHashes = .allocate(capacity: count)
+    newRows = .allocate(capacity: count)
   }
 
-  /// Writes a column's canonical cells and mixes them into the hashes.
+  // MARK: Keys
+
+  private static let payload: UInt64 = (1 << 56) - 1
+
+  /// Writes a column's canonical words and mixes them into the hashes.
   private func canonicalize(_ column: Vector, _ rows: Rows, key: Int) {
     let words = scratchWords + key * rows.count
-    let tags = scratchTags + key * rows.count
+    let hashes = scratchHashes
+    let source = column.words
+    let tags = column.tags
+    let mask = column.mask
     var index = 0
     while index < rows.count {
-      let row = rows[index]
-      var tag = column.tag(row)
-      var word = column.word(row)
-      if tag == Tag.float {
-        let number = Double(bitPattern: word)
-        if let integer = Int64(exactly: number) {
-          tag = Tag.integer
-          word = UInt64(bitPattern: integer)
-        } else if number.isNaN {
-          word = Double.nan.bitPattern
-        }
-      } else if tag == Tag.boxed {
-        let value = EquivalenceKey(context.value(column, row))
-        if let known = boxes[value] {
-          word = known
-        } else {
-          word = UInt64(boxes.count)
-          boxes[value] = word
-        }
+      let row = rows[index] & mask
+      let tag = tags[row]
+      var word = source[row]
+      if tag == Tag.integer || tag == Tag.float || tag == Tag.boxed {
+        word = number(column, row)
       } else if tag == Tag.null {
         word = 0
+      } else {
+        word = UInt64(tag) << 56 | word & Self.payload
       }
       words[index] = word
-      tags[index] = tag
-      let product =
-        (word ^ UInt64(tag) << 56 ^ UInt64(scratchHashes[index]))
-        &* 0xA076_1D64_78BD_642F
-      scratchHashes[index] = UInt32(truncatingIfNeeded: (product ^ product >> 29) >> 16)
+      let product = (word ^ hashes[index]).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+      hashes[index] = product.high ^ product.low
       index &+= 1
     }
   }
 
-  private func find(_ index: Int, rowCount: Int, _ columns: [Vector], _ rows: Rows) -> UInt32 {
-    let hash = scratchHashes[index]
-    var slot = Int(hash) & slotMask
-    while true {
-      let entry = slots[slot]
-      if entry == 0 { break }
-      let group = Int(entry) - 1
-      if hashes[group] == hash, isEqual(group, index, rowCount) { return entry - 1 }
-      slot = (slot + 1) & slotMask
+  /// The word of an integer, a float, or a value in a box.
+  private func number(_ column: Vector, _ row: Int) -> UInt64 {
+    let word = column.words[row]
+    var integer: Int64?
+    if column.tags[row] == Tag.integer {
+      integer = Int64(bitPattern: word)
+    } else if column.tags[row] == Tag.float {
+      integer = Int64(exactly: Double(bitPattern: word))
     }
-    let group = count
-    if group == capacity { growGroups() }
-    slots[slot] = UInt32(group) + 1
-    hashes[group] = hash
-    var key = 0
-    while key < keyCount {
-      words[group &* keyCount &+ key] = scratchWords[key &* rowCount &+ index]
-      tags[group &* keyCount &+ key] = scratchTags[key &* rowCount &+ index]
-      let seen = keys[key]
-      let tag = columns[key].tag(rows[index])
-      if group == 0 { seen.uniform = tag } else if seen.uniform != tag { seen.uniform = Tag.mixed }
-      seen.append(from: columns[key], row: rows[index])
-      key &+= 1
+    if let integer, integer >> 55 == 0 || integer >> 55 == -1 {
+      return UInt64(Tag.integer) << 56 | UInt64(bitPattern: integer) & Self.payload
     }
-    count += 1
-    if count * 2 > slotMask { rehash() }
-    return UInt32(group)
+    let value = EquivalenceKey(context.value(column, row))
+    if let known = boxes[value] { return known }
+    let made = UInt64(Tag.boxed) << 56 | UInt64(boxes.count)
+    boxes[value] = made
+    return made
   }
 
-  @inline(__always)
-  private func isEqual(_ group: Int, _ index: Int, _ rowCount: Int) -> Bool {
-    var key = 0
-    while key < keyCount {
-      if words[group &* keyCount &+ key] != scratchWords[key &* rowCount &+ index]
-        || tags[group &* keyCount &+ key] != scratchTags[key &* rowCount &+ index]
-      {
-        return false
+  // MARK: Finding
+
+  private func findNodes(
+    _ column: Vector,
+    _ rows: Rows,
+    _ groups: UnsafeMutablePointer<UInt32>
+  ) {
+    let map = groupOfNode ?? makeNodeMap()
+    let source = column.words
+    let mask = column.mask
+    var index = 0
+    while index < rows.count {
+      let node = source[rows[index] & mask]
+      let known = map[Int(truncatingIfNeeded: node)]
+      if known != 0 {
+        groups[index] = known - 1
+      } else {
+        let word = UInt64(Tag.node) << 56 | node
+        let product = (word ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+        scratchWords[0] = word
+        let group = add(0, 1, hash: product.high ^ product.low, row: rows.pointer[index])
+        groups[index] = group
       }
-      key &+= 1
+      index &+= 1
+    }
+  }
+
+  private func makeNodeMap() -> UnsafeMutablePointer<UInt32> {
+    let count = max(context.view.nodeCount, 1)
+    let map = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
+    map.initialize(repeating: 0, count: count)
+    for group in 0..<self.count where words[group] >> 56 == UInt64(Tag.node) {
+      map[Int(words[group] & Self.payload)] = UInt32(group) + 1
+    }
+    groupOfNode = map
+    return map
+  }
+
+  private func findOne(_ rows: Rows, _ groups: UnsafeMutablePointer<UInt32>) {
+    var index = 0
+    while index < rows.count {
+      let hash = scratchHashes[index]
+      let word = scratchWords[index]
+      var slot = Int(truncatingIfNeeded: hash) & slotMask
+      while true {
+        let entry = slots[slot]
+        if entry == 0 {
+          groups[index] = add(index, rows.count, hash: hash, row: rows.pointer[index])
+          break
+        }
+        let group = Int(entry & 0xFFFF_FFFF) &- 1
+        if entry >> 32 == hash >> 32, words[group] == word {
+          groups[index] = UInt32(truncatingIfNeeded: group)
+          break
+        }
+        slot = (slot &+ 1) & slotMask
+      }
+      index &+= 1
+    }
+  }
+
+  private func findTwo(_ rows: Rows, _ groups: UnsafeMutablePointer<UInt32>) {
+    let count = rows.count
+    var index = 0
+    while index < count {
+      let hash = scratchHashes[index]
+      let first = scratchWords[index]
+      let second = scratchWords[count &+ index]
+      var slot = Int(truncatingIfNeeded: hash) & slotMask
+      while true {
+        let entry = slots[slot]
+        if entry == 0 {
+          groups[index] = add(index, count, hash: hash, row: rows.pointer[index])
+          break
+        }
+        let group = Int(entry & 0xFFFF_FFFF) &- 1
+        if entry >> 32 == hash >> 32, words[group &* 2] == first, words[group &* 2 &+ 1] == second {
+          groups[index] = UInt32(truncatingIfNeeded: group)
+          break
+        }
+        slot = (slot &+ 1) & slotMask
+      }
+      index &+= 1
+    }
+  }
+
+  private func findAny(_ rows: Rows, _ groups: UnsafeMutablePointer<UInt32>) {
+    for index in 0..<rows.count {
+      let hash = scratchHashes[index]
+      var slot = Int(truncatingIfNeeded: hash) & slotMask
+      while true {
+        let entry = slots[slot]
+        if entry == 0 {
+          groups[index] = add(index, rows.count, hash: hash, row: rows.pointer[index])
+          break
+        }
+        let group = Int(entry & 0xFFFF_FFFF) - 1
+        if entry >> 32 == hash >> 32, isEqual(group, index, rows.count) {
+          groups[index] = UInt32(truncatingIfNeeded: group)
+          break
+        }
+        slot = (slot + 1) & slotMask
+      }
+    }
+  }
+
+  private func isEqual(_ group: Int, _ index: Int, _ rowCount: Int) -> Bool {
+    for key in 0..<keyCount
+    where words[group * keyCount + key] != scratchWords[key * rowCount + index] {
+      return false
     }
     return true
   }
 
+  // MARK: Adding
+
+  private func add(_ index: Int, _ rowCount: Int, hash: UInt64, row: Int32) -> UInt32 {
+    if count == capacity { growGroups() }
+    if count * 2 > slotMask { rehash() }
+    let group = count
+    for key in 0..<keyCount {
+      words[group * keyCount + key] = scratchWords[key * rowCount + index]
+    }
+    insert(group, hash)
+    if let groupOfNode, words[group] >> 56 == UInt64(Tag.node) {
+      groupOfNode[Int(words[group] & Self.payload)] = UInt32(truncatingIfNeeded: group) + 1
+    }
+    newRows[newCount] = row
+    newCount += 1
+    count += 1
+    return UInt32(truncatingIfNeeded: group)
+  }
+
+  private func insert(_ group: Int, _ hash: UInt64) {
+    var slot = Int(truncatingIfNeeded: hash) & slotMask
+    while slots[slot] != 0 { slot = (slot + 1) & slotMask }
+    slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(group + 1)
+  }
+
   private func growGroups() {
     let larger = capacity * 2
-    let newHashes = UnsafeMutablePointer<UInt32>.allocate(capacity: larger)
-    newHashes.update(from: hashes, count: count)
-    hashes.deallocate()
-    hashes = newHashes
     let newWords = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, larger * keyCount))
     newWords.update(from: words, count: count * keyCount)
     words.deallocate()
     words = newWords
-    let newTags = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, larger * keyCount))
-    newTags.update(from: tags, count: count * keyCount)
-    tags.deallocate()
-    tags = newTags
     capacity = larger
   }
 
@@ -191,9 +296,13 @@ final class GroupTable {
     slots.initialize(repeating: 0, count: size)
     slotMask = size - 1
     for group in 0..<count {
-      var slot = Int(hashes[group]) & slotMask
-      while slots[slot] != 0 { slot = (slot + 1) & slotMask }
-      slots[slot] = UInt32(group) + 1
+      var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
+      for key in 0..<keyCount {
+        let word = words[group * keyCount + key]
+        let product = (word ^ hash).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+        hash = product.high ^ product.low
+      }
+      insert(group, hash)
     }
   }
 

@@ -270,6 +270,7 @@ final class UnwindOperator: UnaryOperator {
   private var rowIndex = 0
   private var elements = Vector(capacity: 1)
   private var elementIndex = 0
+  private var elementEnd = 0
 
   init(
     _ context: ExecutionContext,
@@ -289,33 +290,28 @@ final class UnwindOperator: UnaryOperator {
   }
 
   override func next() throws(QueryError) -> Chunk? {
-    let parents = Selection(capacity: Chunk.rowCountMax)
-    let values = Vector(capacity: Chunk.rowCountMax)
     while true {
       if chunk == nil {
         guard let drawn = try input.next() else { return nil }
         lists = try list.evaluate(drawn, drawn.rows)
         chunk = drawn
         rowIndex = -1
-        elements = Vector(capacity: 1)
         elementIndex = 0
+        elementEnd = 0
       }
       guard let chunk else { return nil }
+      let parents = Selection(capacity: Chunk.rowCountMax)
+      let values = Vector(capacity: Chunk.rowCountMax)
       while parents.count < Chunk.rowCountMax {
-        if elementIndex < elements.count {
-          let wanted = min(elements.count - elementIndex, Chunk.rowCountMax - parents.count)
-          for _ in 0..<wanted {
-            values.append(from: elements, row: elementIndex)
-            parents.append(chunk.rows[rowIndex])
-            elementIndex += 1
-          }
+        if elementIndex < elementEnd {
+          fill(values, parents, chunk.rows[rowIndex])
           continue
         }
         rowIndex += 1
         if rowIndex == chunk.count { break }
-        try load(chunk.rows[rowIndex])
+        load(chunk.rows[rowIndex])
       }
-      if rowIndex == chunk.count, elementIndex >= elements.count { self.chunk = nil }
+      if rowIndex == chunk.count { self.chunk = nil }
       if parents.count > 0 {
         try context.count(rows: parents.count)
         let result = expanded(chunk, parents)
@@ -325,18 +321,39 @@ final class UnwindOperator: UnaryOperator {
     }
   }
 
-  private func load(_ row: Int) throws(QueryError) {
+  /// Copies elements of the current list, as many as there is room for.
+  private func fill(_ values: Vector, _ parents: Selection, _ row: Int) {
+    let start = parents.count
+    let count = min(elementEnd - elementIndex, Chunk.rowCountMax - start)
+    if elements.boxes.isEmpty {
+      (values.words + start).update(from: elements.words + elementIndex, count: count)
+      (values.tags + start).update(from: elements.tags + elementIndex, count: count)
+    } else {
+      for index in 0..<count {
+        values.copy(from: elements, row: elementIndex + index, to: start + index)
+      }
+    }
+    (parents.pointer + start).update(repeating: Int32(truncatingIfNeeded: row), count: count)
+    parents.count += count
+    elementIndex += count
+  }
+
+  private func load(_ row: Int) {
     elementIndex = 0
+    elementEnd = 0
+    if lists.isNull(row) { return }
     if lists.tag(row) == Tag.boxed, case .list(let list) = lists.boxes[Int(lists.word(row))] {
       elements = list.cells
-      if list.count == list.cells.count { return }
+      elementIndex = list.start
+      elementEnd = list.start + list.count
+      return
     }
     elements = Vector(capacity: 4)
-    if lists.isNull(row) { return }
     if context.appendElements(of: lists, row: row, to: elements) == nil {
       // Whatever is no list is unwound as a list of itself.
       elements.append(from: lists, row: row)
     }
+    elementEnd = elements.count
   }
 }
 

@@ -210,14 +210,16 @@ final class EdgeSeekOperator: UnaryOperator {
       let number = table.column(for: key), wanted.tag(0) == Tag.string,
       wanted.word(0) < QueryStrings.localBase
     else { return [] }
-    let column = table.columns[number]
+    let column = table.columns[number].cells
     guard column.kind == .string else { return [] }
     let code = UInt32(truncatingIfNeeded: wanted.word(0))
     let days = try DayRange(seek.asOf, context)
     var found: [UInt32] = []
     var edge = 0
-    while edge < column.rowCount {
-      if column.words32[edge] == code, column.positions[edge] != 0, accepts(edge, table, days) {
+    let words = column.words32
+    let end = column.rowCount
+    while edge < end {
+      if words[edge] == code, column.positions[edge] != 0, accepts(edge, table, days) {
         found.append(UInt32(truncatingIfNeeded: edge))
       }
       edge &+= 1

@@ -131,6 +131,8 @@ struct PatternPlanner {
     case seek(Int, Bound)
     case edgeSeek(Int, key: String, value: Bound)
     case edge(Int, forwards: Bool)
+    /// The nodes that an EXISTS is true of.
+    case reach(Int, condition: Int)
   }
 
   private func cheapestStep() throws(Diagnostics) -> Step? {
@@ -152,6 +154,15 @@ struct PatternPlanner {
       if let (key, value) = seekableProperty(edge) {
         let count = Double(view.edgeTypes[Int(edge.types[0])].count)
         offer(.edgeSeek(index, key: key, value: value), 1 + count / 500)
+      }
+    }
+    for (index, conjunct) in conjuncts.enumerated() {
+      guard case .exists(let query) = conjunct.condition.kind else { continue }
+      for open in query.openPlans
+      where open.otherSlot == nil && graph.nodes[open.openSlot] != nil
+        && !bound.contains(open.openSlot)
+      {
+        offer(.reach(open.openSlot, condition: index), open.plan.cost)
       }
     }
     return best?.step
@@ -193,7 +204,7 @@ struct PatternPlanner {
       for (one, other) in [(left, right), (right, left)] {
         guard case .property(let base, let name) = one.kind, base.kind == .slot(edge.slot),
           other.isConstant, let key = view.graph.propertyKey(named: name),
-          let column = table.column(for: key), table.columns[column].kind == .string
+          let column = table.column(for: key), table.columns[column].cells.kind == .string
         else { continue }
         return (name, other)
       }
@@ -266,6 +277,7 @@ struct PatternPlanner {
       bind(node: slot, known: node?.labelSets)
       dropSeek(slot, id)
     case .edgeSeek(let index, let key, let value): takeEdgeSeek(index, key, value)
+    case .reach(let slot, let index): takeReach(slot, index)
     case .edge(let index, let forwards):
       let edge = graph.edges.remove(at: index)
       if edge.derived != nil {
@@ -428,21 +440,46 @@ struct PatternPlanner {
   ) {
     for slot in [from, to] where !bound.contains(slot) {
       var labelSets = graph.nodes[slot]?.labelSets
-      if wasEdge, let wanted = labelSets {
-        bound.insert(slot)
-        let labels = BoundLabels(
-          text: graph.nodes[slot]?.text ?? "",
-          labelSets: wanted,
-          edgeTypes: Array(repeating: false, count: view.edgeTypes.count)
-        )
-        let span = SourceSpan(0, 0)
-        filter(Bound(.hasLabels(Bound(.slot(slot), at: span), labels), at: span), selectivity: 0.9)
-      }
+      if wasEdge { testLabels(of: slot) }
       if labelSets == nil, !edge.isWalk, slot == to {
         labelSets = statistics.reachable(edge.types, direction)
       }
       bind(node: slot, known: labelSets)
     }
+  }
+
+  /// Starts from what an EXISTS is true of, instead of testing it on every node.
+  private mutating func takeReach(_ slot: Int, _ index: Int) {
+    let condition = conjuncts.remove(at: index).condition
+    guard case .exists(let query) = condition.kind,
+      let open = query.openPlans.first(where: { $0.openSlot == slot && $0.otherSlot == nil })
+    else { return }
+    let inner = Plan(
+      .distinct([slot], partition: query.rowSlot),
+      [open.plan],
+      estimate: open.plan.estimate
+    )
+    let application = Application(optional: false, rowSlot: query.rowSlot, produced: [slot])
+    current = Plan(
+      .apply(application),
+      [current, inner],
+      estimate: current.estimate * inner.estimate
+    )
+    bound.insert(slot)
+    testLabels(of: slot)
+  }
+
+  /// Tests the labels of a node that was found without regard to them.
+  private mutating func testLabels(of slot: Int) {
+    guard let labelSets = graph.nodes[slot]?.labelSets else { return }
+    let span = SourceSpan(0, 0)
+    let labels = BoundLabels(
+      text: graph.nodes[slot]?.text ?? "",
+      labelSets: labelSets,
+      edgeTypes: Array(repeating: false, count: view.edgeTypes.count)
+    )
+    filter(Bound(.hasLabels(Bound(.slot(slot), at: span), labels), at: span), selectivity: 1)
+    known[slot] = labelSets
   }
 
   // MARK: Derived edges

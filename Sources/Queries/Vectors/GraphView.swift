@@ -65,23 +65,31 @@ private func pointer<Element>(_ array: FlatArray<Element>) -> UnsafePointer<Elem
 
 /// A property column of a node table or an edge type.
 struct ColumnView {
+  let cells: ColumnCells
+  /// The values of a dynamic column.
+  let values: [Value]
+  let texts: TextColumn?
+
+  init(_ column: PropertyColumn, texts: TextColumn?) {
+    cells = ColumnCells(
+      kind: column.kind,
+      rowCount: column.rowCount,
+      positions: pointer(column.positions),
+      words32: pointer(column.words32),
+      words64: pointer(column.words64)
+    )
+    values = column.values
+    self.texts = texts
+  }
+}
+
+/// A column without anything that is reference-counted, for loops.
+struct ColumnCells {
   let kind: PropertyColumn.Kind
   let rowCount: Int
   let positions: UnsafePointer<UInt32>
   let words32: UnsafePointer<UInt32>
   let words64: UnsafePointer<UInt64>
-  let values: [Value]
-  let texts: TextColumn?
-
-  init(_ column: PropertyColumn, texts: TextColumn?) {
-    kind = column.kind
-    rowCount = column.rowCount
-    positions = pointer(column.positions)
-    words32 = pointer(column.words32)
-    words64 = pointer(column.words64)
-    values = column.values
-    self.texts = texts
-  }
 }
 
 struct TableView {

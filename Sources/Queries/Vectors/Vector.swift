@@ -29,14 +29,20 @@ enum Box {
 }
 
 /// A list kept as cells, so that collecting and unwinding make no ``Value``s.
+///
+/// Lists that were collected together are parts of one vector.
 final class CellList {
   let cells: Vector
+  let start: Int
   let count: Int
 
-  init(_ cells: Vector, count: Int) {
+  init(_ cells: Vector, start: Int = 0, count: Int) {
     self.cells = cells
+    self.start = start
     self.count = count
   }
+
+  var range: Range<Int> { start..<(start + count) }
 }
 
 /// A column of cells: of a chunk, of a buffered table, or of a result.
@@ -179,6 +185,14 @@ final class Vector {
       uniform = Tag.mixed
     }
     var index = 0
+    if source.boxes.isEmpty, source.uniform != Tag.mixed {
+      tags.update(repeating: source.uniform, count: rows.count)
+      while index < rows.count {
+        words[index] = sourceWords[Int(rows.pointer[index]) & mask]
+        index &+= 1
+      }
+      return
+    }
     if source.boxes.isEmpty {
       while index < rows.count {
         let row = Int(rows.pointer[index]) & mask
