@@ -54,13 +54,6 @@ public struct FlatArray<Element: BitwiseCopyable & Sendable>: Sendable {
     try elements.withUnsafeBufferPointer(body)
   }
 
-  @inlinable
-  public mutating func withUnsafeMutableBuffer<Result>(
-    _ body: (UnsafeMutableBufferPointer<Element>) throws -> Result
-  ) rethrows -> Result {
-    try elements.withUnsafeMutableBufferPointer { try body($0) }
-  }
-
   /// The elements as an array, without a copy.
   @inlinable public var array: [Element] { elements }
 }

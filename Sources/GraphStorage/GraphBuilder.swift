@@ -429,11 +429,6 @@ public final class GraphBuilder {
       .map { EdgeReference(type: type, number: $0) }
   }
 
-  /// The node with that id, if there is one.
-  public func existingNode(table: UInt16, id: StringCode) -> NodeNumber? {
-    identities.find(table: table, id: id).map { NodeNumber($0) }
-  }
-
   // MARK: Publishing
 
   /// The graph as it stands.

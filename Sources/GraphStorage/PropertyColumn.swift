@@ -101,11 +101,6 @@ public struct PropertyColumn: Sendable {
     return true
   }
 
-  /// Empties a cell.
-  mutating func clear(at row: Int) {
-    if row < positions.count { positions[row] = 0 }
-  }
-
   /// The cell of a row, or `nil` where it is empty.
   func cell(at row: Int) -> Cell? {
     guard hasValue(at: row) else { return nil }

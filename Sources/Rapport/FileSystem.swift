@@ -45,20 +45,6 @@ func isDirectory(_ descriptor: FileDescriptor) -> Bool {
   return fstat(descriptor.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
-/// The size of a file in bytes, or `nil` where there is none.
-func fileByteCount(_ path: FilePath) -> Int64? {
-  var status = stat()
-  guard path.withPlatformString({ stat($0, &status) }) == 0 else { return nil }
-  return Int64(status.st_size)
-}
-
-/// Microseconds since 1970.
-func currentMicroseconds() -> Int64 {
-  var now = timespec()
-  clock_gettime(CLOCK_REALTIME, &now)
-  return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
-}
-
 /// Seconds on a clock that never goes back.
 func monotonicSeconds() -> Double {
   var now = timespec()

@@ -13,11 +13,11 @@ struct PatternPlanner {
   var current: Plan
   var bound: Set<Int>
   var graph: PatternGraph
-  private var conjuncts: [(condition: Bound, slots: Set<Int>)]
+  var conjuncts: [(condition: Bound, slots: Set<Int>)]
   /// The label sets that a bound node certainly has.
-  private var known: [Int: [Bool]] = [:]
+  var known: [Int: [Bool]] = [:]
   /// Edges that are bound, with the MATCH that they belong to.
-  private var matched: [PatternEdge] = []
+  var matched: [PatternEdge] = []
 
   init(_ compiler: Compiler, plan: Plan, bound: Set<Int>, graph: PatternGraph, scope: Scope) {
     self.compiler = compiler
@@ -29,7 +29,7 @@ struct PatternPlanner {
     conjuncts = graph.conjuncts.map { ($0, $0.freeSlots) }
   }
 
-  private var view: GraphView { compiler.view }
+  var view: GraphView { compiler.view }
 
   mutating func plan() throws(Diagnostics) -> Plan {
     takeLabelConditions()
@@ -106,7 +106,7 @@ struct PatternPlanner {
     }
   }
 
-  private func isExpensive(_ condition: Bound) -> Bool {
+  func isExpensive(_ condition: Bound) -> Bool {
     switch condition.kind {
     case .exists, .countRows, .collect, .resembles: true
     default: condition.children.contains(where: isExpensive)
@@ -288,7 +288,7 @@ struct PatternPlanner {
     }
   }
 
-  private mutating func bind(node slot: Int, known labelSets: [Bool]?) {
+  mutating func bind(node slot: Int, known labelSets: [Bool]?) {
     bound.insert(slot)
     known[slot] = labelSets
   }
@@ -480,32 +480,6 @@ struct PatternPlanner {
     )
     filter(Bound(.hasLabels(Bound(.slot(slot), at: span), labels), at: span), selectivity: 1)
     known[slot] = labelSets
-  }
-
-  // MARK: Derived edges
-
-  private mutating func takeDerived(_ edge: PatternEdge, forwards: Bool) throws(Diagnostics) {
-    var pushed: [Bound] = []
-    let properties = Set(edge.derived?.properties.values.map { $0 } ?? [])
-    let visible = bound.union(properties).union([edge.left, edge.right])
-    var kept: [(condition: Bound, slots: Set<Int>)] = []
-    for conjunct in conjuncts {
-      if conjunct.slots.isSubset(of: visible), !isExpensive(conjunct.condition),
-        !conjunct.slots.isDisjoint(with: properties)
-      {
-        pushed.append(conjunct.condition)
-      } else {
-        kept.append(conjunct)
-      }
-    }
-    conjuncts = kept
-    let planner = DerivedPlanner(compiler, edge, bound: bound, graph: graph, pushed: pushed)
-    current = try planner.join(to: current)
-    for slot in [edge.left, edge.right] where !bound.contains(slot) {
-      bind(node: slot, known: graph.nodes[slot]?.labelSets)
-    }
-    bound.formUnion(properties)
-    bound.insert(edge.slot)
   }
 }
 
