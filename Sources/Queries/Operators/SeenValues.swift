@@ -114,7 +114,11 @@ final class SeenValues {
     }
     let pairs = UnsafeMutablePointer<UInt32>.allocate(capacity: max(groups.count, 1))
     defer { pairs.deallocate() }
-    table.groups([groupColumn, valueColumn], Selection(all: groups.count).rows, into: pairs)
+    // A temporary selection would be gone before its rows are read.
+    let all = Selection(all: groups.count)
+    withExtendedLifetime(all) {
+      table.groups([groupColumn, valueColumn], all.rows, into: pairs)
+    }
     try context.count(bytes: table.count * table.bytesPerGroup)
     groups = []
     words = []

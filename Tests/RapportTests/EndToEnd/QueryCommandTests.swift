@@ -191,7 +191,7 @@ import Testing
   @Test func `draws the schema`() throws {
     let store = try TestStore()
     let dot = try rapport("schema", "show", store.path, "--format", "dot")
-    #expect(dot.output.hasPrefix("digraph schema {"), dot.comment)
+    #expect(dot.output.hasPrefix("digraph \"meetings\" {"), dot.comment)
     #expect(dot.output.contains("\"Meeting\" -> \"Topic\" [label=\"ABOUT"), dot.comment)
     let mermaid = try rapport("schema", "show", store.path, "--format", "mermaid")
     #expect(mermaid.output.contains("Meeting --> Topic : ABOUT"), mermaid.comment)
