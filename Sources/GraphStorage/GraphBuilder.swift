@@ -193,17 +193,15 @@ public final class GraphBuilder {
     if contents.tables[table].columns[column].claimFreely(cell, at: row, position: position) {
       return
     }
-    let held =
-      contents.tables[table].columns[column].hasValue(at: row)
-      ? contents.tables[table].columns[column].positions[row] : 0
-    if held != 0, held != position {
-      guard wins(over: held) else {
-        remember(.property(key, cell.value(in: contents.strings)), of: .node(node), lost: position)
-        return
-      }
-      let former = contents.tables[table].columns[column].value(at: row, in: contents.strings)
-      remember(.property(key, former), of: .node(node), lost: held)
-    }
+    guard
+      takesOver(
+        cell,
+        key: key,
+        of: .node(node),
+        from: contents.tables[table].columns[column],
+        row: row
+      )
+    else { return }
     write(cell, key: key, node: node)
   }
 
@@ -361,17 +359,15 @@ public final class GraphBuilder {
     if contents.edgeTypes[table].columns[column].claimFreely(cell, at: row, position: position) {
       return
     }
-    let held =
-      contents.edgeTypes[table].columns[column].hasValue(at: row)
-      ? contents.edgeTypes[table].columns[column].positions[row] : 0
-    if held != 0, held != position {
-      guard wins(over: held) else {
-        remember(.property(key, cell.value(in: contents.strings)), of: .edge(edge), lost: position)
-        return
-      }
-      let former = contents.edgeTypes[table].columns[column].value(at: row, in: contents.strings)
-      remember(.property(key, former), of: .edge(edge), lost: held)
-    }
+    guard
+      takesOver(
+        cell,
+        key: key,
+        of: .edge(edge),
+        from: contents.edgeTypes[table].columns[column],
+        row: row
+      )
+    else { return }
     contents.edgeTypes[table].columns[column].set(
       cell,
       at: row,
@@ -437,6 +433,26 @@ public final class GraphBuilder {
   public func publish() -> Graph {
     contents.makeAdjacency()
     return Graph(contents)
+  }
+
+  /// Whether a claim takes the place of what a cell holds; the one that loses goes to the past.
+  private func takesOver(
+    _ cell: Cell,
+    key: UInt16,
+    of subject: PastClaim.Subject,
+    from column: PropertyColumn,
+    row: Int
+  ) -> Bool {
+    guard column.hasValue(at: row), column.positions[row] != position else { return true }
+    let held = column.positions[row]
+    guard wins(over: held) else {
+      remember(.property(key, cell.value(in: contents.strings)), of: subject, lost: position)
+      return false
+    }
+    // The column is not kept: a second reference would make the caller's write copy it.
+    let former = column.value(at: row, in: contents.strings)
+    remember(.property(key, former), of: subject, lost: held)
+    return true
   }
 
   private func wins(over held: UInt32) -> Bool {
