@@ -76,6 +76,42 @@ extension EventLog {
     }
   }
 
+  /// Gives the records at some positions to `body`, in order.
+  ///
+  /// - Parameter positions: ascending, none past the end of the log.
+  /// - Throws: as ``read(from:limit:body:)`` does.
+  public func read(at positions: [UInt32], body: (EventRecord) throws -> Void) throws {
+    var next = 0
+    while next < positions.count { next = try readSlice(of: positions, from: next, body) }
+  }
+
+  /// Reads in one transaction, and returns the index of the position to go on at.
+  private func readSlice(
+    of positions: [UInt32],
+    from start: Int,
+    _ body: (EventRecord) throws -> Void
+  ) throws -> Int {
+    do {
+      let transaction = try environment.beginReading()
+      let cursor = try transaction.cursor(on: events)
+      let end = min(positions.count, start + Self.sliceRecordCountMax)
+      var previous: UInt32 = 0
+      for index in start..<end {
+        let position = positions[index]
+        let isNext = index > start && position == previous + 1
+        let entry = isNext ? try cursor.next() : try cursor.seek(UInt64(position))
+        guard let found = entry, found.integerKey == UInt64(position) else {
+          throw damaged("no record at position \(position)")
+        }
+        try body(try record(found.value, at: UInt64(position)))
+        previous = position
+      }
+      return end
+    } catch let error as LMDBError {
+      throw storeError(error)
+    }
+  }
+
   func record(
     _ bytes: UnsafeRawBufferPointer,
     at position: UInt64

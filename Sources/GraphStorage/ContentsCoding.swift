@@ -1,20 +1,23 @@
 import GraphModel
-import OrderedCollections
 
-// The bytes of a graph's contents: one stream that the digest hashes and the
-// image stores. Integers are little-endian; an array is its count (8 bytes) and
-// its elements, zero-filled to 8 bytes; a string is an array of UTF-8 bytes.
-// What can be derived (adjacency, indexes) is not in it.
+// The bytes of a graph's contents: one stream that the digest hashes and the image stores.
+// Integers are little-endian; an array is its count (8 bytes) and its elements, zero-filled to
+// 8 bytes; a string is an array of UTF-8 bytes.
 //
-//   strings      bytes, offsets
-//   names        labels, label sets, property keys
-//   tables       name, nodes, then each column: key, kind, positions, words,
-//                values, and the forms of TEXT columns
-//   edge types   type, validity flag, ends, positions, validity, key, columns
-//   nodes        table, row, label set, position of each
-//   events       times by position, positions in quarantine, positions of revisions
-//   past         claims
+// The bytes say what the graph holds and nothing of how it came to hold it, so that equal graphs
+// have equal bytes however they were folded. Names are in the order of their bytes, and strings in
+// that of their first use here; what no node or edge uses is left out, and so is what can be
+// derived (rows, adjacency, indexes). See ``CanonicalNumbers``.
+//
 //   position     of the last event folded in
+//   names        labels, label sets, property keys, tables, edge types, kinds of events
+//   nodes        table, label set, position of each
+//   tables       each column: key, kind, positions, words, values, and the forms of TEXT columns
+//   edge types   validity flag, key, ends, positions, validity, columns
+//   events       times and kinds by position, positions in quarantine, positions of revisions
+//   mentions     starts by position, nodes, label sets
+//   past         claims, by what they are about and then by position
+//   strings      bytes, offsets
 
 /// Where encoded contents go.
 protocol ContentsSink {
@@ -59,74 +62,103 @@ extension ContentsSink {
 
 extension GraphContents {
   func encode(into sink: inout some ContentsSink) {
-    sink.write(strings.bytes)
-    sink.write(strings.offsets)
-    sink.write(labels)
-    sink.write(labelSets.count)
-    for set in labelSets { sink.write(FlatArray(set)) }
-    sink.write(propertyKeys)
-    sink.write(tables.count)
-    for table in tables { table.encode(into: &sink) }
-    sink.write(edgeTypes.count)
-    for table in edgeTypes { table.encode(into: &sink) }
-    sink.write(nodeTables)
-    sink.write(nodeRows)
-    sink.write(nodeLabelSets)
+    var numbers = CanonicalNumbers(self)
+    sink.write(UInt64(position.rawValue))
+    numbers.writeNames(of: self, into: &sink)
+    sink.write(nodeTables.mapped(numbers.tables))
+    sink.write(nodeLabelSets.mapped(numbers.labelSets))
     sink.write(nodePositions)
+    for table in numbers.tableOrder { tables[table].encode(into: &sink, &numbers) }
+    for type in numbers.edgeTypeOrder { edgeTypes[type].encode(into: &sink, &numbers) }
     sink.write(eventTimes)
+    sink.write(eventKinds.numbers.mapped(numbers.kinds))
     sink.write(quarantined)
     sink.write(revisions)
-    sink.write(past.claims.count)
-    for claim in past.claims { claim.encode(into: &sink) }
-    sink.write(UInt64(position.rawValue))
+    sink.write(mentions.starts)
+    sink.write(mentions.nodes)
+    sink.write(mentions.labelSets.mapped(numbers.labelSets))
+    let claims = numbers.ordered(past.claims)
+    sink.write(claims.count)
+    for claim in claims { claim.encode(into: &sink) }
+    let (bytes, offsets) = numbers.usedStrings()
+    sink.write(bytes)
+    sink.write(offsets)
   }
 
   init(decoding source: inout ContentsSource) throws(ImageError) {
     self.init()
-    let bytes: FlatArray<UInt8> = try source.array()
-    let offsets: FlatArray<UInt64> = try source.array()
-    guard offsets.count > 0, offsets[offsets.count - 1] == UInt64(bytes.count) else {
-      throw .damaged
-    }
-    strings.restore(bytes: bytes, offsets: offsets)
+    position = EventPosition(UInt32(truncatingIfNeeded: try source.number()))
     labels = try source.strings()
     for _ in 0..<(try source.count()) {
       let set: FlatArray<UInt16> = try source.array()
       labelSets.append(set.array)
     }
     propertyKeys = try source.strings()
-    for _ in 0..<(try source.count()) { tables.append(try NodeTable(decoding: &source)) }
-    for _ in 0..<(try source.count()) { edgeTypes.append(try EdgeTable(decoding: &source)) }
+    tables = try source.strings().map { NodeTable(name: $0) }
+    edgeTypes = try source.strings().map { EdgeTable(type: $0, hasValidity: false) }
+    for _ in 0..<(try source.count()) {
+      eventKinds.kinds.append(
+        EventKind(
+          type: try source.string(),
+          version: UInt32(truncatingIfNeeded: try source.number()),
+          replacementType: try source.string()
+        )
+      )
+    }
     nodeTables = try source.array()
-    nodeRows = try source.array()
     nodeLabelSets = try source.array()
     nodePositions = try source.array()
+    try makeRows()
+    for table in tables.indices { try tables[table].decode(&source) }
+    for type in edgeTypes.indices { edgeTypes[type] = try EdgeTable(edgeTypes[type].type, &source) }
     eventTimes = try source.array()
+    eventKinds.numbers = try source.array()
     quarantined = try source.array()
     revisions = try source.array()
+    mentions.starts = try source.array()
+    mentions.nodes = try source.array()
+    mentions.labelSets = try source.array()
     var claims: [PastClaim] = []
     for _ in 0..<(try source.count()) { claims.append(try PastClaim(decoding: &source)) }
     past = PastStore(claims: claims)
-    position = EventPosition(UInt32(truncatingIfNeeded: try source.number()))
+    let bytes: FlatArray<UInt8> = try source.array()
+    let offsets: FlatArray<UInt64> = try source.array()
+    guard offsets.count > 0, offsets[offsets.count - 1] == UInt64(bytes.count) else {
+      throw .damaged
+    }
+    strings.restore(bytes: bytes, offsets: offsets)
+  }
+
+  /// The rows of the nodes: of each table in the order of the nodes.
+  private mutating func makeRows() throws(ImageError) {
+    var members = [[UInt32]](repeating: [], count: tables.count)
+    var rows: [UInt32] = []
+    rows.reserveCapacity(nodeTables.count)
+    for node in 0..<nodeTables.count {
+      let table = Int(nodeTables[node])
+      guard table < members.count else { throw .damaged }
+      rows.append(UInt32(members[table].count))
+      members[table].append(UInt32(node))
+    }
+    nodeRows = FlatArray(rows)
+    for table in tables.indices { tables[table].nodes = FlatArray(members[table]) }
   }
 }
 
 extension NodeTable {
-  fileprivate func encode(into sink: inout some ContentsSink) {
-    sink.write(name)
-    sink.write(nodes)
-    sink.write(keys.count)
-    for index in keys.indices {
-      sink.write(UInt64(keys[index]))
-      columns[index].encode(into: &sink)
-      sink.write(texts[index] == nil ? 0 : 1)
-      texts[index]?.encode(into: &sink)
+  fileprivate func encode(into sink: inout some ContentsSink, _ numbers: inout CanonicalNumbers) {
+    let order = numbers.order(of: keys) { columns[$0].commonKind != nil }
+    sink.write(order.count)
+    for index in order {
+      sink.write(UInt64(numbers.keys[Int(keys[index])]))
+      columns[index].encode(into: &sink, &numbers)
+      let forms = texts[index].flatMap { $0.isEmpty ? nil : $0 }
+      sink.write(forms == nil ? 0 : 1)
+      forms?.encode(into: &sink, &numbers)
     }
   }
 
-  fileprivate init(decoding source: inout ContentsSource) throws(ImageError) {
-    self.init(name: try source.string())
-    nodes = try source.array()
+  fileprivate mutating func decode(_ source: inout ContentsSource) throws(ImageError) {
     for _ in 0..<(try source.count()) {
       let key = UInt16(truncatingIfNeeded: try source.number())
       let column = try PropertyColumn(decoding: &source)
@@ -138,9 +170,9 @@ extension NodeTable {
 }
 
 extension EdgeTable {
-  fileprivate func encode(into sink: inout some ContentsSink) {
-    sink.write(type)
+  fileprivate func encode(into sink: inout some ContentsSink, _ numbers: inout CanonicalNumbers) {
     sink.write(hasValidity ? 1 : 0)
+    sink.write(FlatArray(keyIsText.map { UInt8($0 ? 1 : 0) }))
     sink.write(sources)
     sink.write(targets)
     sink.write(positions)
@@ -148,18 +180,20 @@ extension EdgeTable {
     sink.write(validity.to)
     sink.write(validity.fromPositions)
     sink.write(validity.toPositions)
-    sink.write(keyLength)
-    sink.write(keyWords)
-    sink.write(keys.count)
-    for index in keys.indices {
-      sink.write(UInt64(keys[index]))
-      columns[index].encode(into: &sink)
+    sink.write(numbers.keyWords(of: self))
+    let order = numbers.order(of: keys) { columns[$0].commonKind != nil }
+    sink.write(order.count)
+    for index in order {
+      sink.write(UInt64(numbers.keys[Int(keys[index])]))
+      columns[index].encode(into: &sink, &numbers)
     }
   }
 
-  fileprivate init(decoding source: inout ContentsSource) throws(ImageError) {
-    let type = try source.string()
+  fileprivate init(_ type: String, _ source: inout ContentsSource) throws(ImageError) {
     self.init(type: type, hasValidity: try source.number() != 0)
+    let isText: FlatArray<UInt8> = try source.array()
+    keyIsText = isText.array.map { $0 != 0 }
+    keyLength = keyIsText.count
     sources = try source.array()
     targets = try source.array()
     positions = try source.array()
@@ -167,7 +201,6 @@ extension EdgeTable {
     validity.to = try source.array()
     validity.fromPositions = try source.array()
     validity.toPositions = try source.array()
-    keyLength = try source.count()
     keyWords = try source.array()
     for _ in 0..<(try source.count()) {
       let key = UInt16(truncatingIfNeeded: try source.number())
@@ -178,13 +211,48 @@ extension EdgeTable {
 }
 
 extension PropertyColumn {
-  fileprivate func encode(into sink: inout some ContentsSink) {
+  fileprivate func encode(into sink: inout some ContentsSink, _ numbers: inout CanonicalNumbers) {
+    let kind = commonKind ?? kind
     sink.write(UInt64(kind.rawValue))
-    sink.write(positions)
-    sink.write(words32)
-    sink.write(words64)
-    sink.write(values.count)
-    for value in values { value.encode(into: &sink) }
+    if self.kind == .dynamic {
+      encodeDynamic(as: kind, into: &sink, &numbers)
+      return
+    }
+    let count = valuedCount
+    sink.write(positions.prefix(count))
+    switch kind {
+    case .string: sink.write(numbers.codes(words32, where: positions, count: count))
+    case .date, .boolean: sink.write(words32.prefix(count))
+    case .integer, .float: sink.write(words64.prefix(count))
+    case .dynamic: preconditionFailure("a column whose values differ is dynamic")
+    }
+  }
+
+  /// Writes a dynamic column as if it had held nothing but the values that it holds now.
+  private func encodeDynamic(
+    as kind: Kind,
+    into sink: inout some ContentsSink,
+    _ numbers: inout CanonicalNumbers
+  ) {
+    guard kind == .dynamic else {
+      var strings = StringPool()
+      let column = normalized(&strings) ?? self
+      let count = column.valuedCount
+      sink.write(column.positions.prefix(count))
+      if kind == .string {
+        sink.write(numbers.codes(column, of: strings, count: count))
+      } else if column.isWide {
+        sink.write(column.words64.prefix(count))
+      } else {
+        sink.write(column.words32.prefix(count))
+      }
+      return
+    }
+    let count = valuedCount
+    sink.write(positions.prefix(count))
+    let rows = (0..<count).filter { positions[$0] != 0 }
+    sink.write(rows.count)
+    for row in rows { values[Int(words32[row])].encode(into: &sink) }
   }
 
   fileprivate init(decoding source: inout ContentsSource) throws(ImageError) {
@@ -192,10 +260,21 @@ extension PropertyColumn {
       throw .damaged
     }
     let positions: FlatArray<UInt32> = try source.array()
-    let words32: FlatArray<UInt32> = try source.array()
-    let words64: FlatArray<UInt64> = try source.array()
+    var words32 = FlatArray<UInt32>()
+    var words64 = FlatArray<UInt64>()
     var values: [Value] = []
-    for _ in 0..<(try source.count()) { values.append(try Value(decoding: &source)) }
+    switch kind {
+    case .string, .date, .boolean: words32 = try source.array()
+    case .integer, .float: words64 = try source.array()
+    case .dynamic:
+      for _ in 0..<(try source.count()) { values.append(try Value(decoding: &source)) }
+      var next: UInt32 = 0
+      for row in 0..<positions.count {
+        words32.append(next)
+        if positions[row] != 0 { next += 1 }
+      }
+      guard Int(next) == values.count else { throw .damaged }
+    }
     self.init(
       kind: kind,
       positions: positions,
@@ -204,26 +283,58 @@ extension PropertyColumn {
       values: values
     )
   }
+
+  /// How many rows there are up to the last that has a value.
+  private var valuedCount: Int {
+    var count = positions.count
+    while count > 0, positions[count - 1] == 0 { count -= 1 }
+    return count
+  }
 }
 
 extension TextColumn {
-  fileprivate func encode(into sink: inout some ContentsSink) {
-    sink.write(first)
-    sink.write(next)
-    sink.write(texts)
-    sink.write(languages)
-    sink.write(kinds)
-    sink.write(positions)
+  fileprivate func encode(into sink: inout some ContentsSink, _ numbers: inout CanonicalNumbers) {
+    var counts: [UInt32] = []
+    var order: [UInt32] = []
+    order.reserveCapacity(texts.count)
+    for row in 0..<first.count {
+      let before = order.count
+      var link = first[row]
+      while link != 0 {
+        order.append(link - 1)
+        link = next[Int(link) - 1]
+      }
+      counts.append(UInt32(order.count - before))
+    }
+    while counts.last == 0 { counts.removeLast() }
+    sink.write(FlatArray(counts))
+    sink.write(numbers.codes(texts.permuted(order, filler: 0)))
+    sink.write(numbers.codes(languages.permuted(order, filler: 0)))
+    sink.write(kinds.permuted(order, filler: 0))
+    sink.write(positions.permuted(order, filler: 0))
   }
 
   fileprivate init(decoding source: inout ContentsSource) throws(ImageError) {
+    let counts: FlatArray<UInt32> = try source.array()
+    let texts: FlatArray<UInt32> = try source.array()
+    let languages: FlatArray<UInt32> = try source.array()
+    let kinds: FlatArray<UInt8> = try source.array()
+    let positions: FlatArray<UInt32> = try source.array()
+    var first: [UInt32] = []
+    var next: [UInt32] = []
+    for row in 0..<counts.count {
+      let count = Int(counts[row])
+      first.append(count == 0 ? 0 : UInt32(next.count) + 1)
+      for index in 0..<count { next.append(index + 1 < count ? UInt32(next.count) + 2 : 0) }
+    }
+    guard next.count == texts.count else { throw .damaged }
     self.init(
-      first: try source.array(),
-      next: try source.array(),
-      texts: try source.array(),
-      languages: try source.array(),
-      kinds: try source.array(),
-      positions: try source.array()
+      first: FlatArray(first),
+      next: FlatArray(next),
+      texts: texts,
+      languages: languages,
+      kinds: kinds,
+      positions: positions
     )
   }
 }
@@ -239,8 +350,9 @@ extension PastClaim {
       sink.write(UInt64(edge.type) << 32 | UInt64(edge.number))
     }
     switch content {
-    case .existence:
+    case .existence(let order):
       sink.write(0)
+      sink.write(UInt64(order))
     case .property(let key, let value):
       sink.write(1)
       sink.write(UInt64(key))
@@ -251,6 +363,13 @@ extension PastClaim {
     case .to(let date):
       sink.write(3)
       (date.map { .date($0) } ?? Value.null).encode(into: &sink)
+    case .form(let key, let form, let order):
+      sink.write(4)
+      sink.write(UInt64(key))
+      sink.write(form.text)
+      sink.write(form.language)
+      sink.write(UInt64(form.kind.rawValue))
+      sink.write(UInt64(order))
     }
     sink.write(UInt64(position.rawValue))
     sink.write(UInt64(supersededAt.rawValue))
@@ -271,7 +390,7 @@ extension PastClaim {
     default: throw .damaged
     }
     switch (try source.number()) {
-    case 0: content = .existence
+    case 0: content = .existence(order: UInt32(truncatingIfNeeded: try source.number()))
     case 1:
       let key = UInt16(truncatingIfNeeded: try source.number())
       content = .property(key, try Value(decoding: &source))
@@ -284,93 +403,18 @@ extension PastClaim {
       } else {
         content = .to(nil)
       }
+    case 4:
+      let key = UInt16(truncatingIfNeeded: try source.number())
+      let text = try source.string()
+      let language = try source.string()
+      let kind = TextForm.Kind(rawValue: UInt8(truncatingIfNeeded: try source.number()))
+      guard let kind else { throw .damaged }
+      let order = UInt32(truncatingIfNeeded: try source.number())
+      let form = TextForm(text: text, language: language, kind: kind)
+      content = .form(key, form, order: order)
     default: throw .damaged
     }
     position = EventPosition(UInt32(truncatingIfNeeded: try source.number()))
     supersededAt = EventPosition(UInt32(truncatingIfNeeded: try source.number()))
-  }
-}
-
-extension Value {
-  fileprivate func encode(into sink: inout some ContentsSink) {
-    switch self {
-    case .null: sink.write(0)
-    case .boolean(let flag):
-      sink.write(1)
-      sink.write(flag ? 1 : 0)
-    case .integer(let number):
-      sink.write(2)
-      sink.write(UInt64(bitPattern: number))
-    case .float(let number):
-      sink.write(3)
-      sink.write(number.bitPattern)
-    case .string(let text):
-      sink.write(4)
-      sink.write(text)
-    case .date(let date):
-      sink.write(5)
-      sink.write(UInt64(UInt32(bitPattern: date.packed)))
-    case .dateTime(let moment):
-      sink.write(6)
-      sink.write(UInt64(bitPattern: moment.microseconds))
-      sink.write(UInt64(UInt32(bitPattern: moment.offsetSeconds)))
-    case .duration(let duration):
-      sink.write(7)
-      sink.write(UInt64(bitPattern: duration.months))
-      sink.write(UInt64(bitPattern: duration.days))
-      sink.write(UInt64(bitPattern: duration.seconds))
-      sink.write(UInt64(UInt32(bitPattern: duration.nanoseconds)))
-    case .list(let values):
-      sink.write(8)
-      sink.write(values.count)
-      for value in values { value.encode(into: &sink) }
-    case .map(let entries):
-      sink.write(9)
-      sink.write(entries.count)
-      for (key, value) in entries {
-        sink.write(key)
-        value.encode(into: &sink)
-      }
-    case .node, .edge, .path, .derivedEdge:
-      preconditionFailure("a property holds no part of the graph")
-    }
-  }
-
-  fileprivate init(decoding source: inout ContentsSource) throws(ImageError) {
-    switch try source.number() {
-    case 0: self = .null
-    case 1: self = .boolean(try source.number() != 0)
-    case 2: self = .integer(Int64(bitPattern: try source.number()))
-    case 3: self = .float(Double(bitPattern: try source.number()))
-    case 4: self = .string(try source.string())
-    case 5:
-      self = .date(
-        PartialDate(packed: Int32(bitPattern: UInt32(truncatingIfNeeded: try source.number())))
-      )
-    case 6:
-      let microseconds = Int64(bitPattern: try source.number())
-      let offset = Int32(bitPattern: UInt32(truncatingIfNeeded: try source.number()))
-      self = .dateTime(DateTime(microseconds: microseconds, offsetSeconds: offset))
-    case 7:
-      let months = Int64(bitPattern: try source.number())
-      let days = Int64(bitPattern: try source.number())
-      let seconds = Int64(bitPattern: try source.number())
-      let nanoseconds = Int32(bitPattern: UInt32(truncatingIfNeeded: try source.number()))
-      self = .duration(
-        Duration(months: months, days: days, seconds: seconds, nanoseconds: nanoseconds)
-      )
-    case 8:
-      var values: [Value] = []
-      for _ in 0..<(try source.count()) { values.append(try Value(decoding: &source)) }
-      self = .list(values)
-    case 9:
-      var entries: OrderedDictionary<String, Value> = [:]
-      for _ in 0..<(try source.count()) {
-        let key = try source.string()
-        entries[key] = try Value(decoding: &source)
-      }
-      self = .map(entries)
-    default: throw .damaged
-    }
   }
 }

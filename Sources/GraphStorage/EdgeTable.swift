@@ -15,6 +15,8 @@ public struct EdgeTable: Sendable {
   public internal(set) var keyWords = FlatArray<UInt32>()
   /// How many words tell parallel edges apart.
   public internal(set) var keyLength = 0
+  /// For each word of a key whether it is the code of a text.
+  public internal(set) var keyIsText: [Bool] = []
   /// The properties that any edge has had, as indices into ``GraphContents/propertyKeys``.
   public internal(set) var keys: [UInt16] = []
   /// Aligned with ``keys``; rows are edge numbers.
@@ -33,6 +35,15 @@ public struct EdgeTable: Sendable {
 
   public func column(for key: UInt16) -> Int? { keys.firstIndex(of: key) }
 
+  /// How many edges the event made that claims now; they are the last ones.
+  func count(ofEvent position: UInt32) -> UInt32 {
+    var count: UInt32 = 0
+    while count < UInt32(self.count), positions[self.count - 1 - Int(count)] == position {
+      count += 1
+    }
+    return count
+  }
+
   func hasKey(_ key: [UInt32], edge: Int) -> Bool {
     for index in key.indices where keyWords[edge * key.count + index] != key[index] {
       return false
@@ -45,6 +56,19 @@ public struct EdgeTable: Sendable {
     keys.append(key)
     columns.append(PropertyColumn(kind: kind))
     return keys.count - 1
+  }
+
+  /// Names the properties by other numbers.
+  mutating func renumberKeys(_ numbers: [UInt16]) {
+    keys = keys.map { numbers[Int($0)] }
+    sortColumns()
+  }
+
+  /// Puts the columns into the order of their keys.
+  mutating func sortColumns() {
+    guard !zip(keys, keys.dropFirst()).allSatisfy(<) else { return }
+    let order = keys.indices.sorted { keys[$0] < keys[$1] }
+    (keys, columns) = (order.map { keys[$0] }, order.map { columns[$0] })
   }
 }
 

@@ -54,6 +54,19 @@ public struct FlatArray<Element: BitwiseCopyable & Sendable>: Sendable {
     try elements.withUnsafeBufferPointer(body)
   }
 
+  /// The first elements.
+  func prefix(_ count: Int) -> FlatArray {
+    count == elements.count ? self : FlatArray(Array(elements.prefix(count)))
+  }
+
+  /// The array whose element `n` is what element `former[n]` was; the filler where that was none.
+  func permuted(_ former: [UInt32], filler: Element) -> FlatArray {
+    let count = elements.count
+    return withUnsafeBuffer { elements in
+      FlatArray(former.map { Int($0) < count ? elements[Int($0)] : filler })
+    }
+  }
+
   /// The elements as an array, without a copy.
   @inlinable public var array: [Element] { elements }
 }

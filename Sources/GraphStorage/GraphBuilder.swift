@@ -6,16 +6,21 @@ public import GraphModel
 /// hash tables, so one sequence of calls always makes one graph, byte for byte.
 /// Not for more than one thread at a time.
 public final class GraphBuilder {
-  public private(set) var contents: GraphContents
+  public internal(set) var contents: GraphContents
   private var identities = IdentityIndex()
   private var edgeIndexes: [EdgeIndex] = []
+  /// Set while events that were folded before are folded again: see ``beginPatch(without:)``.
+  var patch: GraphPatch?
+  private var kindNumbers: [EventKind: UInt16] = [:]
   private var labelSetNumbers: [[UInt16]: UInt16] = [:]
   /// The unions of two label sets that were asked for; nodes are mentioned by their supertypes often.
   private var labelUnions: [UInt32: UInt16] = [:]
   private var labelNumbers: [String: UInt16] = [:]
   private var keyNumbers: [String: UInt16] = [:]
-  private var position: UInt32 = 0
+  private(set) var position: UInt32 = 0
   private var time: Int64 = 0
+  /// How many claims of the past there were when the event was begun.
+  private var pastCountAtBegin = 0
   /// The property that identifies nodes.
   public let idKey: UInt16
 
@@ -29,6 +34,9 @@ public final class GraphBuilder {
     for (number, label) in contents.labels.enumerated() { labelNumbers[label] = UInt16(number) }
     for (number, set) in contents.labelSets.enumerated() { labelSetNumbers[set] = UInt16(number) }
     for (number, key) in contents.propertyKeys.enumerated() { keyNumbers[key] = UInt16(number) }
+    for (index, kind) in contents.eventKinds.kinds.enumerated() {
+      kindNumbers[kind] = UInt16(index + 1)
+    }
     if let known = keyNumbers["id"] {
       idKey = known
     } else {
@@ -64,7 +72,7 @@ public final class GraphBuilder {
     labelSet(numbers: names.map { label(named: $0) })
   }
 
-  private func labelSet(numbers: [UInt16]) -> UInt16 {
+  func labelSet(numbers: [UInt16]) -> UInt16 {
     var set: [UInt16] = []
     for number in numbers.sorted() where set.last != number { set.append(number) }
     if let known = labelSetNumbers[set] { return known }
@@ -90,13 +98,49 @@ public final class GraphBuilder {
   }
 
   /// The number of an edge type, which is made if it is new.
-  public func edgeType(named name: String, hasValidity: Bool) -> UInt16 {
+  ///
+  /// - Parameter keyIsText: for each part of the key whether it is a text, as ``keyWord(for:isText:)``
+  ///   takes it; `nil`: all are.
+  public func edgeType(
+    named name: String,
+    hasValidity: Bool,
+    keyIsText: [Bool]? = nil
+  ) -> UInt16 {
+    var table = EdgeTable(type: name, hasValidity: hasValidity)
+    table.keyIsText = keyIsText ?? []
+    table.keyLength = table.keyIsText.count
     if let known = contents.edgeTypes.firstIndex(where: { $0.type == name }) {
+      let present = contents.edgeTypes[known]
+      let isAlike =
+        present.hasValidity == hasValidity
+        && (keyIsText == nil || present.keyIsText == table.keyIsText)
+      if !isAlike { replaceEdges(ofType: known, by: table) }
       return UInt16(known)
     }
-    contents.edgeTypes.append(EdgeTable(type: name, hasValidity: hasValidity))
+    contents.edgeTypes.append(table)
     edgeIndexes.append(EdgeIndex())
     return UInt16(contents.edgeTypes.count - 1)
+  }
+
+  /// Starts a type anew that is declared otherwise than its edges were made.
+  private func replaceEdges(ofType number: Int, by table: EdgeTable) {
+    let former = contents.edgeTypes[number]
+    precondition(
+      former.count == 0 || patch?.hasRetractedAll(of: former) == true,
+      "edges of one type are all of one declaration"
+    )
+    contents.edgeTypes[number] = table
+    edgeIndexes[number] = EdgeIndex()
+    patch?.forgetEdges(ofType: number)
+  }
+
+  /// The number of a kind of events, for ``begin(event:time:kind:)``.
+  public func kind(_ kind: EventKind) -> UInt16 {
+    if let known = kindNumbers[kind] { return known }
+    contents.eventKinds.kinds.append(kind)
+    let number = UInt16(contents.eventKinds.kinds.count)
+    kindNumbers[kind] = number
+    return number
   }
 
   public func intern(_ text: UnsafeRawBufferPointer) -> StringCode {
@@ -118,17 +162,29 @@ public final class GraphBuilder {
   /// - Parameters:
   ///   - position: greater than that of every event before.
   ///   - time: when it happened or was stated, in microseconds since 1970.
-  public func begin(event position: EventPosition, time: Int64) {
-    precondition(position.rawValue > contents.position.rawValue, "events are folded in order")
+  ///   - kind: what it is, from ``kind(_:)``; 0 in graphs that are built without a schema.
+  public func begin(event position: EventPosition, time: Int64, kind: UInt16 = 0) {
     self.position = position.rawValue
     self.time = time
-    contents.position = position
-    contents.eventTimes.grow(to: Int(position.rawValue) + 1, with: 0)
+    pastCountAtBegin = contents.past.claims.count
+    if patch == nil {
+      precondition(position.rawValue > contents.position.rawValue, "events are folded in order")
+      contents.position = position
+      contents.eventTimes.grow(to: Int(position.rawValue) + 1, with: 0)
+      contents.mentions.begin(position.rawValue)
+    } else {
+      patch?.begin(position.rawValue)
+    }
+    contents.eventKinds.set(kind, at: position.rawValue)
     contents.eventTimes[Int(position.rawValue)] = time
   }
 
   /// The event that was begun last could not be folded and waits for a schema that can.
   public func quarantine() {
+    if patch != nil {
+      patch?.quarantined.append(position)
+      return
+    }
     let count = contents.quarantined.count
     if count > 0, contents.quarantined[count - 1] == position { return }
     contents.quarantined.append(position)
@@ -144,14 +200,25 @@ public final class GraphBuilder {
   /// A node that exists gains the labels that it lacks.
   public func node(table: UInt16, id: StringCode, labelSet: UInt16) -> NodeNumber {
     if let known = identities.find(table: table, id: id) {
+      mention(known, labelSet)
       let current = contents.nodeLabelSets[Int(known)]
       if current != labelSet { addLabels(of: labelSet, to: known, current: current) }
       return NodeNumber(known)
     }
     let node = newNode(table: table, labelSet: labelSet)
+    mention(node.rawValue, labelSet)
     identities.insert(node.rawValue, table: table, id: id)
     write(.string(id), key: idKey, node: node)
     return node
+  }
+
+  @inline(__always)
+  private func mention(_ node: UInt32, _ labelSet: UInt16) {
+    if patch == nil {
+      contents.mentions.add(node, labelSet: labelSet)
+    } else {
+      patch?.mentions.add(node, labelSet: labelSet)
+    }
   }
 
   /// A new node without an id, as graphs have that are built without a schema.
@@ -171,16 +238,16 @@ public final class GraphBuilder {
   }
 
   private func addLabels(of labelSet: UInt16, to node: UInt32, current: UInt16) {
-    let pair = UInt32(current) << 16 | UInt32(labelSet)
-    let union: UInt16
-    if let known = labelUnions[pair] {
-      union = known
-    } else {
-      let numbers = contents.labelSets[Int(current)] + contents.labelSets[Int(labelSet)]
-      union = self.labelSet(numbers: numbers)
-      labelUnions[pair] = union
-    }
+    let union = labelUnion(current, labelSet)
     if union != current { contents.nodeLabelSets[Int(node)] = union }
+  }
+
+  func labelUnion(_ first: UInt16, _ second: UInt16) -> UInt16 {
+    let pair = UInt32(first) << 16 | UInt32(second)
+    if let known = labelUnions[pair] { return known }
+    let union = labelSet(numbers: contents.labelSets[Int(first)] + contents.labelSets[Int(second)])
+    labelUnions[pair] = union
+    return union
   }
 
   /// Claims a property of a node.
@@ -216,6 +283,10 @@ public final class GraphBuilder {
     key: UInt16,
     of node: NodeNumber
   ) {
+    if patch != nil {
+      patch?.addForm(text, language, kind, key: key, of: node.rawValue)
+      return
+    }
     let table = Int(contents.nodeTables[Int(node.rawValue)])
     let row = Int(contents.nodeRows[Int(node.rawValue)])
     let column = contents.tables[table].makeColumn(for: key, kind: .string)
@@ -233,10 +304,36 @@ public final class GraphBuilder {
         position: position
       ) ?? false
     if !isNew {
-      remember(.property(key, .string(contents.strings[text])), of: .node(node), lost: position)
+      rememberForm(text, language, kind, key: key, of: node, row: row, column: column)
     } else if isFirst || (kind == .name && !hasName) {
       write(.string(text), key: key, node: node)
     }
+  }
+
+  /// Notes one more mention of a form, unless the event itself was the first to mention it.
+  private func rememberForm(
+    _ text: StringCode,
+    _ language: StringCode,
+    _ kind: TextForm.Kind,
+    key: UInt16,
+    of node: NodeNumber,
+    row: Int,
+    column: Int
+  ) {
+    let table = Int(contents.nodeTables[Int(node.rawValue)])
+    guard let texts = contents.tables[table].texts[column] else { return }
+    var order: UInt32 = 0
+    for form in texts.forms(ofRow: row) where texts.positions[form] == position {
+      if texts.texts[form] == text, texts.languages[form] == language,
+        texts.kinds[form] == kind.rawValue
+      {
+        return
+      }
+      order += 1
+    }
+    let strings = contents.strings
+    let form = TextForm(text: strings[text], language: strings[language], kind: kind)
+    remember(.form(key, form, order: order), of: .node(node), lost: position)
   }
 
   private func hasForm(ofKind kind: TextForm.Kind, row: Int, column: Int, table: Int) -> Bool {
@@ -268,14 +365,15 @@ public final class GraphBuilder {
         among: contents.edgeTypes[table].keyWords
       )
     }
-    if let known {
-      let edge = EdgeReference(type: type, number: known)
-      if contents.edgeTypes[table].positions[Int(known)] != position {
-        remember(.existence, of: .edge(edge), lost: position)
-      }
-      return edge
+    guard let known else { return appendEdge(type: type, from: source, to: target, key: key) }
+    let edge = EdgeReference(type: type, number: known)
+    if patch != nil {
+      patch?.claim(edge)
+    } else if contents.edgeTypes[table].positions[Int(known)] != position {
+      let order = contents.edgeTypes[table].count(ofEvent: position)
+      remember(.existence(order: order), of: .edge(edge), lost: position)
     }
-    return newEdge(type: type, from: source, to: target, key: key)
+    return edge
   }
 
   /// An event with more edges of a type than this looks further ones up in the index.
@@ -297,7 +395,7 @@ public final class GraphBuilder {
     to target: UInt32,
     key: [UInt32]
   ) -> RecentEdge {
-    guard
+    guard patch == nil,
       contents.nodePositions[Int(source)] == position
         || contents.nodePositions[Int(target)] == position
     else { return .unknown }
@@ -331,9 +429,24 @@ public final class GraphBuilder {
     to target: NodeNumber,
     key: [UInt32] = []
   ) -> EdgeReference {
+    if let former = patch?.formerEdge(type: type, from: source, to: target, in: contents) {
+      return former
+    }
+    return appendEdge(type: type, from: source, to: target, key: key)
+  }
+
+  private func appendEdge(
+    type: UInt16,
+    from source: NodeNumber,
+    to target: NodeNumber,
+    key: [UInt32]
+  ) -> EdgeReference {
     let table = Int(type)
     let number = UInt32(contents.edgeTypes[table].count)
-    if number == 0 { contents.edgeTypes[table].keyLength = key.count }
+    if number == 0, contents.edgeTypes[table].keyIsText.count != key.count {
+      contents.edgeTypes[table].keyIsText = key.map { _ in true }
+      contents.edgeTypes[table].keyLength = key.count
+    }
     precondition(contents.edgeTypes[table].keyLength == key.count, "keys of one type are alike")
     for word in key { contents.edgeTypes[table].keyWords.append(word) }
     contents.edgeTypes[table].sources.append(source.rawValue)
@@ -342,13 +455,19 @@ public final class GraphBuilder {
     if contents.edgeTypes[table].hasValidity {
       contents.edgeTypes[table].validity.appendOpen()
     }
-    return EdgeReference(type: type, number: number)
+    let edge = EdgeReference(type: type, number: number)
+    patch?.claim(edge)
+    return edge
   }
 
   /// The word of an edge's key for a property's cell; missing properties are ``StringPool/none``.
-  public func keyWord(for cell: Cell?) -> UInt32 {
+  ///
+  /// - Parameter isText: whether the word is the code of a text, as all of one property are. The
+  ///   words of dates and booleans are what they are.
+  public func keyWord(for cell: Cell?, isText: Bool = true) -> UInt32 {
     guard let cell else { return StringPool.none }
-    return cell.keyWord ?? intern("\(cell.value(in: contents.strings))")
+    if (cell.kind == .string) == isText, let word = cell.keyWord { return word }
+    return intern("\(cell.value(in: contents.strings))")
   }
 
   /// Claims a property of an edge, as ``set(_:key:of:)-(_,_,NodeNumber)`` does of a node.
@@ -431,6 +550,8 @@ public final class GraphBuilder {
   ///
   /// The builder may go on; the graph does not change.
   public func publish() -> Graph {
+    precondition(patch == nil, "a patch is finished before its graph is published")
+    contents.sortColumns()
     contents.makeAdjacency()
     return Graph(contents)
   }
@@ -464,14 +585,18 @@ public final class GraphBuilder {
     of subject: PastClaim.Subject,
     lost: UInt32
   ) {
-    contents.past.add(
-      PastClaim(
-        subject: subject,
-        content: content,
-        position: EventPosition(lost),
-        supersededAt: EventPosition(position)
-      )
+    patch?.noteChange(of: subject, content)
+    let claim = PastClaim(
+      subject: subject,
+      content: content,
+      position: EventPosition(lost),
+      supersededAt: EventPosition(position)
     )
+    if lost == position {
+      contents.past.addOnce(claim, since: pastCountAtBegin)
+    } else {
+      contents.past.add(claim)
+    }
   }
 
   private func write(_ cell: Cell, key: UInt16, node: NodeNumber) {

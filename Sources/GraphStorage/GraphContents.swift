@@ -18,6 +18,10 @@ public struct GraphContents: Sendable {
   public internal(set) var nodePositions = FlatArray<UInt32>()
   /// The time of each event in microseconds since 1970, by position; index 0 is unused.
   public internal(set) var eventTimes = FlatArray<Int64>([0])
+  /// What each event is, by position.
+  public internal(set) var eventKinds = EventKinds()
+  /// The nodes that each event names.
+  public internal(set) var mentions = Mentions()
   /// The events that the schema could not fold, ascending.
   public internal(set) var quarantined = FlatArray<UInt32>()
   /// The events that revise earlier ones, ascending; what they revise is not in the graph.
@@ -31,6 +35,12 @@ public struct GraphContents: Sendable {
 
   public var nodeCount: Int { nodeTables.count }
   public var edgeCount: Int { edgeTypes.reduce(0) { $0 + $1.count } }
+
+  /// Puts the columns of every table into the order of their properties' numbers.
+  mutating func sortColumns() {
+    for table in tables.indices { tables[table].sortColumns() }
+    for type in edgeTypes.indices { edgeTypes[type].sortColumns() }
+  }
 
   /// Makes the adjacency of every edge type that has grown, or that lacks the newest nodes.
   mutating func makeAdjacency() {

@@ -18,7 +18,10 @@ public enum ImageError: Error, Hashable, Sendable {
 //       48    32  Digest of the schema that the log was folded with
 //       80    32  SHA-256 of the contents: the graph's digest
 //      112     8  Byte count of the contents
-//      120     …  Contents, as in ContentsCoding.swift
+//      120     8  Byte count of the account
+//      128    32  SHA-256 of the account
+//      160     …  Account: how events of each kind were folded, as in FoldAccount.swift
+//        …     …  Contents, as in ContentsCoding.swift
 //
 // It is a cache: an image that is damaged, of another format or of another log
 // is never an error for the user, only work to do again.
@@ -40,8 +43,8 @@ public struct ImageKey: Hashable, Sendable {
 
 /// Reads and writes images.
 public enum GraphImage {
-  public static let formatVersion: UInt32 = 1
-  public static let headerByteCount = 120
+  public static let formatVersion: UInt32 = 2
+  public static let headerByteCount = 160
   private static let magic: [UInt8] = [0x89, 0x52, 0x47, 0x49, 0x0D, 0x0A, 0x1A, 0x0A]
 
   /// The SHA-256 of a graph's contents: equal for equal graphs, on every machine.
@@ -58,56 +61,92 @@ public enum GraphImage {
   public static func write<Failure: Error>(
     _ contents: GraphContents,
     key: ImageKey,
+    account: FoldAccount,
     to write: (UnsafeRawBufferPointer, Int) throws(Failure) -> Void
   ) throws(Failure) -> [UInt8] {
     precondition(key.root.count == 32 && key.schemaDigest.count == 32, "digests have 32 bytes")
-    var sink = BufferSink()
-    contents.encode(into: &sink)
-    let digest = sink.bytes.withUnsafeBytes { Array(SHA256.hash(data: $0)) }
-    try forwarding(sink.bytes, to: write, at: headerByteCount)
+    let accountBytes = account.bytes
+    try forwarding(accountBytes, to: write, at: headerByteCount)
+    let start = headerByteCount + accountBytes.count
+    let result: Result<([UInt8], Int), Failure> = withoutActuallyEscaping(write) { write in
+      var sink = PieceSink<Failure>(start: start, write: write)
+      contents.encode(into: &sink)
+      return sink.finish()
+    }
+    let (digest, byteCount) = try result.get()
     var header = magic
     header += littleEndian(formatVersion)
     header += littleEndian(key.position.rawValue)
     header += key.root
     header += key.schemaDigest
     header += digest
-    header += littleEndian(UInt64(sink.bytes.count))
+    header += littleEndian(UInt64(byteCount))
+    header += littleEndian(UInt64(accountBytes.count))
+    header += Array(SHA256.hash(data: accountBytes))
     try forwarding(header, to: write, at: 0)
     return digest
   }
 
-  /// Reads the key and the digest of an image without its contents.
-  public static func readHeader(
-    _ image: UnsafeRawBufferPointer
-  ) throws(ImageError) -> (key: ImageKey, digest: [UInt8]) {
+  /// What an image says of itself.
+  public struct Header: Sendable {
+    public var key: ImageKey
+    /// The graph's digest.
+    public var digest: [UInt8]
+    var byteCount: UInt64
+    /// How many bytes the account has, which follow the header.
+    public var accountByteCount: Int
+    var accountDigest: [UInt8]
+  }
+
+  /// Reads the header of an image.
+  public static func readHeader(_ image: UnsafeRawBufferPointer) throws(ImageError) -> Header {
     guard image.count >= headerByteCount, image.prefix(8).elementsEqual(magic) else {
       throw .notAnImage
     }
-    let version = UInt32(littleEndian: image.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+    func number<Number: FixedWidthInteger>(at offset: Int, _: Number.Type) -> Number {
+      Number(littleEndian: image.loadUnaligned(fromByteOffset: offset, as: Number.self))
+    }
+    let version = number(at: 8, UInt32.self)
     guard version == formatVersion else { throw .otherFormat(version) }
-    let position = UInt32(littleEndian: image.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
-    let key = ImageKey(
-      position: EventPosition(position),
-      root: Array(image[16..<48]),
-      schemaDigest: Array(image[48..<80])
+    let accountByteCount = number(at: 120, UInt64.self)
+    guard accountByteCount <= 1 << 24 else { throw .damaged }
+    return Header(
+      key: ImageKey(
+        position: EventPosition(number(at: 12, UInt32.self)),
+        root: Array(image[16..<48]),
+        schemaDigest: Array(image[48..<80])
+      ),
+      digest: Array(image[80..<112]),
+      byteCount: number(at: 112, UInt64.self),
+      accountByteCount: Int(accountByteCount),
+      accountDigest: Array(image[128..<160])
     )
-    return (key, Array(image[80..<112]))
   }
 
-  /// Reads an image, after checking every byte of it.
+  /// Reads the account, whose bytes follow those of the header.
+  public static func readAccount(
+    _ bytes: UnsafeRawBufferPointer,
+    of header: Header
+  ) throws(ImageError) -> FoldAccount {
+    guard bytes.count == header.accountByteCount,
+      SHA256.hash(data: bytes).elementsEqual(header.accountDigest)
+    else { throw .damaged }
+    return try FoldAccount(bytes)
+  }
+
+  /// Reads the contents of an image, after checking every byte of them.
+  ///
+  /// They have no adjacency yet: see ``GraphBuilder/publish()``.
   public static func read(_ image: UnsafeRawBufferPointer) throws(ImageError) -> GraphContents {
-    let digest = try readHeader(image).digest
-    let size = UInt64(
-      littleEndian: image.loadUnaligned(fromByteOffset: 112, as: UInt64.self)
-    )
-    let body = UnsafeRawBufferPointer(rebasing: image[headerByteCount...])
-    guard UInt64(body.count) == size, SHA256.hash(data: body).elementsEqual(digest) else {
-      throw .damaged
-    }
+    let header = try readHeader(image)
+    let start = headerByteCount + header.accountByteCount
+    guard image.count >= start else { throw .damaged }
+    let body = UnsafeRawBufferPointer(rebasing: image[start...])
+    guard UInt64(body.count) == header.byteCount,
+      SHA256.hash(data: body).elementsEqual(header.digest)
+    else { throw .damaged }
     var source = ContentsSource(body)
-    var contents = try GraphContents(decoding: &source)
-    contents.makeAdjacency()
-    return contents
+    return try GraphContents(decoding: &source)
   }
 
   private static func forwarding<Failure: Error>(
@@ -147,10 +186,54 @@ private struct HashSink: ContentsSink {
   }
 }
 
-private struct BufferSink: ContentsSink {
-  var bytes: [UInt8] = []
+/// Hashes bytes and passes them on in large pieces; after a failure only the failure counts.
+private struct PieceSink<Failure: Error>: ContentsSink {
+  private static var pieceByteCount: Int { 1 << 20 }
+
+  private var hasher = SHA256()
+  private var piece: [UInt8] = []
+  private var offset: Int
+  private let start: Int
+  private let write: (UnsafeRawBufferPointer, Int) throws(Failure) -> Void
+  private var failure: Failure?
+
+  init(start: Int, write: @escaping (UnsafeRawBufferPointer, Int) throws(Failure) -> Void) {
+    self.start = start
+    offset = start
+    self.write = write
+    piece.reserveCapacity(Self.pieceByteCount * 2)
+  }
 
   mutating func write(_ bytes: UnsafeRawBufferPointer) {
-    self.bytes.append(contentsOf: bytes)
+    if bytes.count >= Self.pieceByteCount {
+      flush()
+      pass(bytes)
+      return
+    }
+    piece.append(contentsOf: bytes)
+    if piece.count >= Self.pieceByteCount { flush() }
+  }
+
+  mutating func finish() -> Result<([UInt8], Int), Failure> {
+    flush()
+    if let failure { return .failure(failure) }
+    return .success((Array(hasher.finalize()), offset - start))
+  }
+
+  private mutating func flush() {
+    let bytes = piece
+    bytes.withUnsafeBytes { pass($0) }
+    piece.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func pass(_ bytes: UnsafeRawBufferPointer) {
+    guard failure == nil, !bytes.isEmpty else { return }
+    hasher.update(bufferPointer: bytes)
+    do throws(Failure) {
+      try write(bytes, offset)
+    } catch {
+      failure = error
+    }
+    offset += bytes.count
   }
 }

@@ -36,4 +36,53 @@ public struct NodeTable: Sendable {
     columnOfKey[Int(key)] = UInt16(keys.count)
     return keys.count - 1
   }
+
+  /// Gives the rows a new order.
+  ///
+  /// - Parameters:
+  ///   - formerRows: what each row was before.
+  ///   - nodes: the node of each row.
+  mutating func reorder(_ formerRows: [UInt32], nodes: [UInt32]) {
+    self.nodes = FlatArray(nodes)
+    for index in columns.indices {
+      columns[index] = columns[index].permuted(formerRows)
+      texts[index] = texts[index]?.permuted(formerRows)
+    }
+  }
+
+  /// Drops columns without a value, and gives each the kind that its values have.
+  mutating func normalizeColumns(_ strings: inout StringPool) {
+    let former = self
+    setColumns(
+      columns.indices.compactMap { index in
+        former.columns[index].normalized(&strings).map {
+          (former.keys[index], $0, former.texts[index].flatMap { $0.isEmpty ? nil : $0 })
+        }
+      }
+    )
+  }
+
+  /// Puts the columns into the order of their keys.
+  mutating func sortColumns() {
+    guard !zip(keys, keys.dropFirst()).allSatisfy(<) else { return }
+    let order = keys.indices.sorted { keys[$0] < keys[$1] }
+    setColumns(order.map { (keys[$0], columns[$0], texts[$0]) })
+  }
+
+  private mutating func setColumns(_ all: [(UInt16, PropertyColumn, TextColumn?)]) {
+    keys = all.map(\.0)
+    columns = all.map(\.1)
+    texts = all.map(\.2)
+    columnOfKey = FlatArray()
+    for (index, key) in keys.enumerated() {
+      columnOfKey.grow(to: Int(key) + 1, with: 0)
+      columnOfKey[Int(key)] = UInt16(index + 1)
+    }
+  }
+
+  /// Names the properties by other numbers.
+  mutating func renumberKeys(_ numbers: [UInt16]) {
+    setColumns(keys.indices.map { (numbers[Int(keys[$0])], columns[$0], texts[$0]) })
+    sortColumns()
+  }
 }

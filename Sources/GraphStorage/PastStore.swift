@@ -9,10 +9,16 @@ public struct PastClaim: Hashable, Sendable {
 
   /// What was claimed of the subject.
   public enum Content: Hashable, Sendable {
-    /// That it exists.
-    case existence
+    /// That it exists; of edges that an earlier event claimed.
+    ///
+    /// `order` is how many edges of that type the event had made before it claimed this one.
+    case existence(order: UInt32)
     /// A property's value; the key is an index into ``GraphContents/propertyKeys``.
     case property(UInt16, Value)
+    /// One more mention of a form that a TEXT property of a node has.
+    ///
+    /// `order` is how many forms of that property the event had added before.
+    case form(UInt16, TextForm, order: UInt32)
     /// The start of an edge's validity.
     case from(PartialDate)
     /// The end of an edge's validity; `nil` for "ended, unknown when".
@@ -46,8 +52,39 @@ public struct PastStore: Sendable {
     claims.append(claim)
   }
 
+  /// Adds what an event claims in vain, once for each thing that it is about: the last word counts.
+  ///
+  /// - Parameter start: the number of claims when the event was begun.
+  mutating func addOnce(_ claim: PastClaim, since start: Int) {
+    var index = claims.count
+    while index > start {
+      index -= 1
+      let other = claims[index]
+      if other.position == claim.position, other.subject == claim.subject,
+        other.content.isAboutTheSame(as: claim.content)
+      {
+        claims[index].content = claim.content
+        return
+      }
+    }
+    claims.append(claim)
+  }
+
   /// The claims about one node or edge, in the order in which they were added.
   public func claims(about subject: PastClaim.Subject) -> [PastClaim] {
     claims.filter { $0.subject == subject }
+  }
+}
+
+extension PastClaim.Content {
+  /// Whether of two claims about one thing one is the last word.
+  func isAboutTheSame(as other: Self) -> Bool {
+    switch (self, other) {
+    case (.existence, .existence), (.from, .from), (.to, .to): true
+    case (.property(let key, _), .property(let otherKey, _)): key == otherKey
+    case (.form(let key, let form, _), .form(let otherKey, let otherForm, _)):
+      key == otherKey && form == otherForm
+    default: false
+    }
   }
 }

@@ -101,6 +101,56 @@ public struct PropertyColumn: Sendable {
     return true
   }
 
+  /// Empties a cell.
+  mutating func clear(_ row: Int) {
+    positions[row] = 0
+    if isWide { words64[row] = 0 } else { words32[row] = 0 }
+  }
+
+  /// Moves a cell's claim to another event that claims the same.
+  mutating func setPosition(_ position: UInt32, at row: Int) {
+    positions[row] = position
+  }
+
+  /// The type that all values of the column have; `dynamic` where they differ, and `nil` where
+  /// there is none.
+  ///
+  /// It does not tell what the column held before, as ``kind`` may.
+  var commonKind: Kind? {
+    var common: Kind?
+    for row in 0..<positions.count where positions[row] != 0 {
+      let kind = kind == .dynamic ? Cell(values[Int(words32[row])]).keptKind : kind
+      if kind == .dynamic || (common != nil && common != kind) { return .dynamic }
+      if self.kind != .dynamic { return kind }
+      common = kind
+    }
+    return common
+  }
+
+  /// The column with the kind that its values have, and `nil` where it has none.
+  func normalized(_ strings: inout StringPool) -> PropertyColumn? {
+    guard let common = commonKind else { return nil }
+    guard kind == .dynamic, common != .dynamic else { return self }
+    var column = PropertyColumn(kind: common)
+    for row in 0..<positions.count where positions[row] != 0 {
+      let value = values[Int(words32[row])]
+      let cell: Cell = if case .string(let text) = value { .string(strings.intern(text)) } else { Cell(value) }
+      column.set(cell, at: row, position: positions[row], in: strings)
+    }
+    return column
+  }
+
+  /// The column whose row `n` is what row `formerRows[n]` was.
+  func permuted(_ formerRows: [UInt32]) -> PropertyColumn {
+    PropertyColumn(
+      kind: kind,
+      positions: positions.permuted(formerRows, filler: 0),
+      words32: isWide ? FlatArray() : words32.permuted(formerRows, filler: 0),
+      words64: isWide ? words64.permuted(formerRows, filler: 0) : FlatArray(),
+      values: values
+    )
+  }
+
   /// The cell of a row, or `nil` where it is empty.
   func cell(at row: Int) -> Cell? {
     guard hasValue(at: row) else { return nil }
@@ -176,6 +226,11 @@ public struct Cell: Sendable {
     case .float: .float(Double(bitPattern: bits))
     case .dynamic: preconditionFailure("a dynamic cell holds its value")
     }
+  }
+
+  /// How a column keeps a value that a dynamic one holds whole.
+  fileprivate var keptKind: PropertyColumn.Kind {
+    if case .string = boxed { .string } else { kind }
   }
 
   /// The cell as a word of an edge's key.

@@ -82,4 +82,51 @@ public struct TextColumn: Sendable {
     if let last { next[last] = UInt32(texts.count) } else { first[row] = UInt32(texts.count) }
     return true
   }
+
+  /// Whether no row has a form.
+  var isEmpty: Bool { texts.count == 0 }
+
+  /// The column with other forms in some rows.
+  func replacing(_ rows: [UInt32: [GraphPatch.FormClaim]]) -> TextColumn {
+    var column = TextColumn()
+    let rowCount = max(first.count, Int(rows.keys.max() ?? 0) + 1)
+    for row in 0..<rowCount {
+      if let forms = rows[UInt32(row)] {
+        for form in forms { column.append(form, row: row) }
+      } else {
+        for form in forms(ofRow: row) { column.append(claim(at: form), row: row) }
+      }
+    }
+    return column
+  }
+
+  /// The column whose row `n` is what row `formerRows[n]` was.
+  func permuted(_ formerRows: [UInt32]) -> TextColumn {
+    var column = TextColumn()
+    for (row, former) in formerRows.enumerated() {
+      for form in forms(ofRow: Int(former)) { column.append(claim(at: form), row: row) }
+    }
+    return column
+  }
+
+  private func claim(at index: Int) -> GraphPatch.FormClaim {
+    GraphPatch.FormClaim(
+      position: positions[index],
+      text: texts[index],
+      language: languages[index],
+      kind: kinds[index]
+    )
+  }
+
+  /// Adds a form that is new to the row behind its others; rows come in order.
+  mutating func append(_ form: GraphPatch.FormClaim, row: Int) {
+    first.grow(to: row + 1, with: 0)
+    texts.append(form.text)
+    languages.append(form.language)
+    kinds.append(form.kind)
+    positions.append(form.position)
+    next.append(0)
+    let number = UInt32(texts.count)
+    if first[row] == 0 { first[row] = number } else { next[Int(number) - 2] = number }
+  }
 }

@@ -305,7 +305,8 @@ extension Projection {
     key.removeAll(keepingCapacity: true)
     for index in plan.keyStart..<plan.keyStart + plan.keyCount {
       if let value = program.keyValues[Int(index)] {
-        key.append(builder.keyWord(for: cell(value, program, shape, tape)))
+        let isText = edgeKeyIsText[Int(plan.type)][Int(index - plan.keyStart)]
+        key.append(builder.keyWord(for: cell(value, program, shape, tape), isText: isText))
       } else {
         key.append(StringPool.none)
       }

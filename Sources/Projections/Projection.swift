@@ -59,8 +59,12 @@ public final class Projection {
   let labelSets: [UInt16]
   /// Aligned with the schema's edge types.
   let edgeTypes: [UInt16]
+  let edgeKeyIsText: [[Bool]]
   /// Aligned with the schema's stored property names.
   let keys: [UInt16]
+  /// The builder's numbers of kinds, by plan and version.
+  private var kinds: [UInt64: UInt16] = [:]
+  private var lastKind: (key: UInt64, number: UInt16) = (.max, 0)
   /// The id that stands for another, by table and id; of merged entities.
   private(set) var aliases: [UInt64: StringCode] = [:]
 
@@ -100,11 +104,13 @@ public final class Projection {
     let registerCount = schema.plans.map(\.program.registerCount).max() ?? 0
     registers = .allocate(capacity: max(1, registerCount))
     registers.initialize(repeating: NodeNumber(0))
+    for label in schema.labels { _ = builder.label(named: label) }
     tables = schema.nodeTypes.map { builder.table(named: $0.family) }
     labelSets = schema.nodeTypes.map { builder.labelSet($0.labels) }
     edgeTypes = schema.edgeTypes.map {
-      builder.edgeType(named: $0.name, hasValidity: $0.hasValidity)
+      builder.edgeType(named: $0.name, hasValidity: $0.hasValidity, keyIsText: $0.keyIsText)
     }
+    edgeKeyIsText = schema.edgeTypes.map(\.keyIsText)
     keys = schema.storedPropertyNames.map { builder.propertyKey(named: $0) }
     for alias in revisions.aliases {
       let merged = builder.intern(alias.merged)
@@ -127,23 +133,29 @@ public final class Projection {
 
   /// Folds the next event; positions only grow.
   public func fold(_ event: FoldInput) -> FoldOutcome {
-    if !revisions.isEmpty, revisions.isExcluded(event.position, source: event.source) {
-      builder.begin(event: event.position, time: event.time)
-      return .excluded
-    }
+    let number = reader.plan(of: event.type)
+    var kind = kind(of: event, plan: number)
     let tape: JSONTape
     do {
       tape = try parser.parse(event.data)
     } catch {
       return quarantine(
         event,
+        kind,
         DataError(path: "data", expected: "JSON", found: error.message)
       )
     }
-    guard let number = reader.plan(of: event.type) else { return foldOther(event, tape) }
+    let replacement = number == nil ? replacement(of: event, tape) : nil
+    if let replacement { kind = self.kind(of: event, replacement: replacement) }
+    if !revisions.isEmpty, revisions.isExcluded(event.position, source: event.source) {
+      builder.begin(event: event.position, time: event.time, kind: kind)
+      return .excluded
+    }
+    guard let number else { return foldOther(event, kind, replacement, tape) }
     let plan = reader.plans[number]
     return fold(
       event,
+      kind,
       time: event.time,
       plan,
       version: event.dataVersion == 0 ? plan.type.version : Int(event.dataVersion),
@@ -152,8 +164,51 @@ public final class Projection {
     )
   }
 
+  /// The number of an event's kind, quick where kinds repeat.
+  private func kind(of event: FoldInput, plan: Int?) -> UInt16 {
+    guard let plan else {
+      let type = String(decoding: event.type, as: UTF8.self)
+      return builder.kind(EventKind(type: type, version: event.dataVersion))
+    }
+    let key = UInt64(plan) << 32 | UInt64(event.dataVersion)
+    if lastKind.key == key { return lastKind.number }
+    let number: UInt16
+    if let known = kinds[key] {
+      number = known
+    } else {
+      let type = reader.plans[plan].type.name
+      number = builder.kind(EventKind(type: type, version: event.dataVersion))
+      kinds[key] = number
+    }
+    lastKind = (key, number)
+    return number
+  }
+
+  private func kind(
+    of event: FoldInput,
+    replacement: BuiltInEvents.Replacement
+  ) -> UInt16 {
+    builder.kind(
+      EventKind(
+        type: BuiltInEvents.corrected,
+        version: replacement.version,
+        replacementType: String(decoding: replacement.type, as: UTF8.self)
+      )
+    )
+  }
+
+  /// What a correction puts in another event's place.
+  private func replacement(
+    of event: FoldInput,
+    _ tape: JSONTape
+  ) -> BuiltInEvents.Replacement? {
+    guard BuiltInEvents.corrected.utf8.elementsEqual(event.type) else { return nil }
+    return BuiltInEvents.Replacement(tape, at: tape.root)
+  }
+
   private func fold(
     _ event: FoldInput,
+    _ kind: UInt16,
     time: Int64,
     _ plan: EventPlan,
     version: Int,
@@ -170,20 +225,26 @@ public final class Projection {
         resultIndex = 0
       }
     } catch {
-      return quarantine(event, error)
+      return quarantine(event, kind, error)
     }
-    builder.begin(event: event.position, time: time)
+    builder.begin(event: event.position, time: time, kind: kind)
     slots = reader.decoder.slots
     apply(plan, used)
     return .folded
   }
 
   /// Folds an event that no schema declares.
-  private func foldOther(_ event: FoldInput, _ tape: JSONTape) -> FoldOutcome {
+  private func foldOther(
+    _ event: FoldInput,
+    _ kind: UInt16,
+    _ replacement: BuiltInEvents.Replacement?,
+    _ tape: JSONTape
+  ) -> FoldOutcome {
     let type = String(decoding: event.type, as: UTF8.self)
     guard BuiltInEvents.plans.contains(where: { $0.type.name == type }) else {
       return quarantine(
         event,
+        kind,
         DataError(
           path: "type",
           expected: "an event type of the schema \"\(schema.name)\"",
@@ -193,14 +254,13 @@ public final class Projection {
     }
     guard type == BuiltInEvents.corrected else {
       // It claims nothing, so its time, often that of the machine, is no part of the graph.
-      builder.begin(event: event.position, time: 0)
+      builder.begin(event: event.position, time: 0, kind: kind)
       return .ignored
     }
-    guard let replacement = BuiltInEvents.Replacement(tape, at: tape.root),
-      let number = reader.plan(of: replacement.type)
-    else {
+    guard let replacement, let number = reader.plan(of: replacement.type) else {
       return quarantine(
         event,
+        kind,
         DataError(
           path: "data.replacement.type",
           expected: "an event type of the schema \"\(schema.name)\"",
@@ -211,6 +271,7 @@ public final class Projection {
     let plan = reader.plans[number]
     return fold(
       event,
+      kind,
       time: replacement.time?.microseconds
         ?? revisions.originalTime(ofCorrection: event.position) ?? event.time,
       plan,
@@ -220,8 +281,12 @@ public final class Projection {
     )
   }
 
-  private func quarantine(_ event: FoldInput, _ error: DataError) -> FoldOutcome {
-    builder.begin(event: event.position, time: event.time)
+  private func quarantine(
+    _ event: FoldInput,
+    _ kind: UInt16,
+    _ error: DataError
+  ) -> FoldOutcome {
+    builder.begin(event: event.position, time: event.time, kind: kind)
     builder.quarantine()
     return .quarantined(error)
   }

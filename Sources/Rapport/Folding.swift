@@ -17,6 +17,30 @@ struct FoldedGraph: Sendable {
   let engine: QueryEngine
   let schema: AppliedSchema
   let end: LogEnd
+  /// How it came about.
+  let work: FoldWork
+
+  /// The graph as what another fold may start from.
+  var base: FoldBase {
+    FoldBase(contents: graph.contents, account: schema.schema.account(of: graph.contents))
+  }
+}
+
+/// What a fold may start from: a graph of the same log, of this schema or of another.
+struct FoldBase {
+  var contents: GraphContents
+  /// How its events were folded.
+  var account: FoldAccount
+}
+
+/// How many events a fold took.
+struct FoldWork: Hashable, Sendable {
+  /// Events that were folded before and were folded again, for their rules are others now.
+  var refoldedCount = 0
+  /// Events that no graph held before.
+  var newCount = 0
+  /// Whether every event was folded, from the first one on.
+  var isFull = false
 }
 
 /// Makes the graph of a log: from an image and what came after it, or from nothing.
@@ -32,42 +56,27 @@ struct Folding {
   /// The graph at ``end``.
   ///
   /// - Parameters:
-  ///   - earlier: a graph of the same log and schema to go on from.
+  ///   - earlier: a graph of the same log to go on from.
   ///   - image: where to look for one otherwise; with neither, everything is folded.
   func graph(
-    after earlier: GraphContents? = nil,
+    after earlier: FoldBase? = nil,
     from image: ImageFile?,
     writesImage: Bool,
     progress: ((FoldProgress) -> Void)?
   ) throws(StoreFailure) -> FoldedGraph {
-    let base = earlier ?? image.flatMap { usableContents(of: $0) }
-    let builder = GraphBuilder(resuming: base ?? GraphContents())
-    let start = builder.contents.position
-    let graph: Graph
-    if start < end.position || base == nil {
-      graph = try foldTail(into: builder, progress: progress)
-    } else {
-      graph = builder.publish()
+    let base = earlier ?? image.flatMap { usableBase(of: $0) }
+    let folded: FoldedGraph
+    do {
+      folded = try fold(base, progress)
+    } catch {
+      throw StoreFailure(any: error)
     }
-    let folded = FoldedGraph(
-      graph: graph,
-      engine: QueryEngine(graph: graph, catalog: QueryCatalog(schema.schema)),
-      schema: schema,
-      end: end
-    )
-    let tailCount = Int(end.position.rawValue) - Int(start.rawValue)
-    if writesImage, let image, tailCount >= Self.eventCountWorthAnImage {
-      _ = image.write(graph.contents, key: key)
+    let foldedCount = folded.work.newCount + folded.work.refoldedCount
+    if writesImage, let image, foldedCount >= Self.eventCountWorthAnImage {
+      let contents = folded.graph.contents
+      _ = image.write(contents, key: key, account: schema.schema.account(of: contents))
     }
     return folded
-  }
-
-  /// The digest of the graph that a rebuild replaces, brought up to ``end``.
-  func formerDigest(_ image: ImageFile) throws(StoreFailure) -> [UInt8]? {
-    guard let contents = usableContents(of: image) else { return nil }
-    let builder = GraphBuilder(resuming: contents)
-    if contents.position < end.position { _ = try foldTail(into: builder, progress: nil) }
-    return GraphImage.digest(of: builder.contents)
   }
 
   /// Writes an image, and returns the graph's digest.
@@ -76,52 +85,125 @@ struct Folding {
     to image: ImageFile,
     isReadOnly: Bool
   ) throws(StoreFailure) -> [UInt8] {
-    if !isReadOnly, let digest = image.write(folded.graph.contents, key: key) { return digest }
-    return GraphImage.digest(of: folded.graph.contents)
+    let contents = folded.graph.contents
+    let account = schema.schema.account(of: contents)
+    if !isReadOnly, let digest = image.write(contents, key: key, account: account) {
+      return digest
+    }
+    return GraphImage.digest(of: contents)
   }
 
-  private var key: ImageKey {
+  /// What an image of the graph at ``end`` is an image of.
+  var key: ImageKey {
     ImageKey(position: end.position, root: end.root.bytes, schemaDigest: schema.schema.digest)
   }
 
-  /// The contents of an image of this log under this schema, or `nil`: an image is never trusted.
-  private func usableContents(of image: ImageFile) -> GraphContents? {
-    guard let key = image.header()?.key,
-      key.schemaDigest == schema.schema.digest, key.position <= end.position,
-      let root = try? log.committedRoot(at: key.position), root.bytes == key.root
+  /// What an image of this log says of its events, or `nil`: an image is never trusted.
+  func usableAccount(of image: ImageFile) -> (position: EventPosition, account: FoldAccount)? {
+    guard let (header, account) = image.header(), header.key.position <= end.position,
+      let root = try? log.committedRoot(at: header.key.position), root.bytes == header.key.root
     else { return nil }
-    return image.contents()
+    return (header.key.position, account)
   }
 
-  /// Folds what is behind the builder's position.
-  ///
-  /// Where that revises earlier events, everything is folded anew without what they revise.
-  private func foldTail(
-    into builder: GraphBuilder,
-    progress: ((FoldProgress) -> Void)?
-  ) throws(StoreFailure) -> Graph {
-    do {
-      let known = try revisions(at: builder.contents.revisions.array)
-      do {
-        return try fold(into: builder, known, mayRevise: false, progress: progress)
-      } catch is RevisionFound {
-        let all = try revisions(at: positionsOfRevisions())
-        return try fold(into: GraphBuilder(), all, mayRevise: true, progress: progress)
-      }
-    } catch {
-      throw StoreFailure(any: error)
-    }
+  private func usableBase(of image: ImageFile) -> FoldBase? {
+    guard let (position, account) = usableAccount(of: image), let contents = image.contents(),
+      contents.position == position
+    else { return nil }
+    return FoldBase(contents: contents, account: account)
   }
+
+  // MARK: Folding
 
   /// Thrown at an event that revises what was folded already.
   private struct RevisionFound: Error {}
 
   private func fold(
+    _ base: FoldBase?,
+    _ progress: ((FoldProgress) -> Void)?
+  ) throws -> FoldedGraph {
+    guard let base, let change = SchemaReach(of: schema.schema, base.account).patchableKinds else {
+      return try foldAll(progress)
+    }
+    do {
+      return try foldOnto(base, change, progress)
+    } catch is RevisionFound {
+      return try foldAll(progress)
+    }
+  }
+
+  private func foldAll(_ progress: ((FoldProgress) -> Void)?) throws -> FoldedGraph {
+    let revisions = try revisions(at: positionsOfRevisions())
+    let builder = GraphBuilder()
+    let count = try foldTail(into: builder, revisions, mayRevise: true, progress)
+    return folded(builder, FoldWork(newCount: count, isFull: true))
+  }
+
+  /// Folds what is new in the log, and what other rules than those of the base apply to.
+  private func foldOnto(
+    _ base: FoldBase,
+    _ change: Set<EventKind>,
+    _ progress: ((FoldProgress) -> Void)?
+  ) throws -> FoldedGraph {
+    let revisions = try revisions(at: base.contents.revisions.array)
+    var contents = base.contents
+    contents.adopt(schema.schema.vocabulary)
+    var builder = GraphBuilder(resuming: contents)
+    var work = FoldWork()
+    if !change.isEmpty {
+      contents = GraphContents()
+      work.refoldedCount = try foldAgain(change, in: builder, revisions, progress)
+      if builder.contents.position < end.position {
+        builder = GraphBuilder(resuming: builder.contents)
+      }
+    }
+    if builder.contents.position < end.position {
+      work.newCount = try foldTail(into: builder, revisions, mayRevise: false, progress)
+    }
+    return folded(builder, work)
+  }
+
+  private func folded(_ builder: GraphBuilder, _ work: FoldWork) -> FoldedGraph {
+    let graph = builder.publish()
+    return FoldedGraph(
+      graph: graph,
+      engine: QueryEngine(graph: graph, catalog: QueryCatalog(schema.schema)),
+      schema: schema,
+      end: end,
+      work: work
+    )
+  }
+
+  /// Folds the events of some kinds again, in the place of what they made before.
+  private func foldAgain(
+    _ kinds: Set<EventKind>,
+    in builder: GraphBuilder,
+    _ revisions: Revisions,
+    _ progress: ((FoldProgress) -> Void)?
+  ) throws -> Int {
+    let eventKinds = builder.contents.eventKinds
+    let positions = eventKinds.positions(ofKinds: eventKinds.kinds.map { kinds.contains($0) })
+    builder.beginPatch(without: positions)
+    let projection = Projection(schema: schema.schema, builder: builder, revisions: revisions)
+    var folded = 0
+    try log.read(at: positions) { record in
+      _ = projection.fold(FoldInput(record))
+      folded += 1
+      if folded % Self.eventsPerProgress == 0 {
+        progress?(FoldProgress(folded: folded, total: positions.count))
+      }
+    }
+    builder.finishPatch()
+    return positions.count
+  }
+
+  /// Folds what is behind the builder's position; returns how many events that were.
+  private func foldTail(
     into builder: GraphBuilder,
     _ revisions: Revisions,
     mayRevise: Bool,
-    progress: ((FoldProgress) -> Void)?
-  ) throws -> Graph {
+    _ progress: ((FoldProgress) -> Void)?
+  ) throws -> Int {
     let projection = Projection(schema: schema.schema, builder: builder, revisions: revisions)
     let first = builder.contents.position.rawValue + 1
     let count = Int(end.position.rawValue) - Int(first) + 1
@@ -129,24 +211,17 @@ struct Folding {
     try log.read(from: EventPosition(first), limit: count) { record in
       let isRevision = Revisions.isRevision(record.type)
       if isRevision, !mayRevise { throw RevisionFound() }
-      _ = projection.fold(
-        FoldInput(
-          position: record.position,
-          time: record.eventTime,
-          type: record.type,
-          source: record.source,
-          dataVersion: record.dataVersion,
-          data: record.data
-        )
-      )
+      _ = projection.fold(FoldInput(record))
       if isRevision { builder.noteRevision() }
       folded += 1
       if folded % Self.eventsPerProgress == 0 {
         progress?(FoldProgress(folded: folded, total: count))
       }
     }
-    return builder.publish()
+    return count
   }
+
+  // MARK: Revisions
 
   private func positionsOfRevisions() throws -> [UInt32] {
     var positions: [UInt32] = []
@@ -160,17 +235,15 @@ struct Folding {
   private func revisions(at positions: [UInt32]) throws -> Revisions {
     let parser = JSONParser()
     var records: [Revisions.Record] = []
-    for position in positions {
-      try log.read(from: EventPosition(position), limit: 1) { event in
-        let record = try Revisions.Record(
-          position: event.position,
-          type: event.type,
-          source: event.source,
-          data: event.data,
-          parser: parser
-        )
-        if let record { records.append(record) }
-      }
+    try log.read(at: positions) { event in
+      let record = try Revisions.Record(
+        position: event.position,
+        type: event.type,
+        source: event.source,
+        data: event.data,
+        parser: parser
+      )
+      if let record { records.append(record) }
     }
     return try Revisions(records) { reference in
       let position: EventPosition? =
@@ -181,5 +254,18 @@ struct Folding {
       guard let position, let event = try log.event(at: position) else { return nil }
       return Revisions.Original(position: position, time: event.eventTime)
     }
+  }
+}
+
+extension FoldInput {
+  init(_ record: EventRecord) {
+    self.init(
+      position: record.position,
+      time: record.eventTime,
+      type: record.type,
+      source: record.source,
+      dataVersion: record.dataVersion,
+      data: record.data
+    )
   }
 }

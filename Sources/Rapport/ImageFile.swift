@@ -10,17 +10,27 @@ struct ImageFile {
 
   private var path: FilePath { directory.appending("graph.image") }
 
-  /// The key and graph digest of the image, without reading all of it.
-  func header() -> (key: ImageKey, digest: [UInt8])? {
+  /// What the image says of itself and of how its events were folded, without its contents.
+  func header() -> (header: GraphImage.Header, account: FoldAccount)? {
     guard let descriptor = try? FileDescriptor.open(path, .readOnly) else { return nil }
     defer { try? descriptor.close() }
-    let size = GraphImage.headerByteCount
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      count =
-        (try? descriptor.read(fromAbsoluteOffset: 0, into: UnsafeMutableRawBufferPointer(buffer)))
-        ?? 0
+    let bytes = Self.read(descriptor, at: 0, count: GraphImage.headerByteCount)
+    guard let header = bytes.withUnsafeBytes({ try? GraphImage.readHeader($0) }) else { return nil }
+    let rest = Self.read(
+      descriptor,
+      at: GraphImage.headerByteCount,
+      count: header.accountByteCount
+    )
+    let account = rest.withUnsafeBytes { try? GraphImage.readAccount($0, of: header) }
+    return account.map { (header, $0) }
+  }
+
+  /// Up to `count` bytes of a file.
+  private static func read(_ descriptor: FileDescriptor, at offset: Int, count: Int) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      let room = UnsafeMutableRawBufferPointer(buffer)
+      filled = (try? descriptor.read(fromAbsoluteOffset: Int64(offset), into: room)) ?? 0
     }
-    return bytes.withUnsafeBytes { try? GraphImage.readHeader($0) }
   }
 
   /// The contents of the image, if it is whole.
@@ -42,11 +52,43 @@ struct ImageFile {
     return try? GraphImage.read(UnsafeRawBufferPointer(buffer))
   }
 
+  /// An image that is written and that no reader sees yet.
+  struct Staged {
+    let digest: [UInt8]
+    fileprivate let unfinished: FilePath
+    fileprivate let path: FilePath
+
+    /// Puts it in place of the one that is there; a reader sees either.
+    func publish() throws(Errno) {
+      try renameFile(unfinished, path)
+    }
+
+    func discard() {
+      removeFile(unfinished)
+    }
+  }
+
   /// Writes an image in place of the one that is there; a reader sees either.
   ///
   /// - Returns: the graph's digest, or `nil` where the image could not be written.
-  func write(_ contents: GraphContents, key: ImageKey) -> [UInt8]? {
-    mkdirIfMissing()
+  func write(_ contents: GraphContents, key: ImageKey, account: FoldAccount) -> [UInt8]? {
+    guard let staged = try? stage(contents, key: key, account: account) else { return nil }
+    do {
+      try staged.publish()
+      return staged.digest
+    } catch {
+      staged.discard()
+      return nil
+    }
+  }
+
+  /// Writes an image beside the one that is there.
+  func stage(
+    _ contents: GraphContents,
+    key: ImageKey,
+    account: FoldAccount
+  ) throws(Errno) -> Staged {
+    makeDirectory(directory)
     let unfinished = directory.appending("graph.image.\(processIdentifier())")
     do {
       let descriptor = try FileDescriptor.open(
@@ -57,7 +99,8 @@ struct ImageFile {
       )
       let digest: [UInt8]
       do {
-        digest = try GraphImage.write(contents, key: key) { (bytes, offset) throws(Errno) in
+        digest = try GraphImage.write(contents, key: key, account: account) {
+          (bytes, offset) throws(Errno) in
           try Self.writeAll(bytes, to: descriptor, at: offset)
         }
         try descriptor.close()
@@ -65,11 +108,10 @@ struct ImageFile {
         try? descriptor.close()
         throw error
       }
-      try renameFile(unfinished, path)
-      return digest
+      return Staged(digest: digest, unfinished: unfinished, path: path)
     } catch {
       removeFile(unfinished)
-      return nil
+      throw error as? Errno ?? .ioError
     }
   }
 
@@ -89,9 +131,5 @@ struct ImageFile {
         throw error as? Errno ?? .ioError
       }
     }
-  }
-
-  private func mkdirIfMissing() {
-    makeDirectory(directory)
   }
 }

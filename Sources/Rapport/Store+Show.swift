@@ -117,12 +117,20 @@ extension Store {
       }
     }
     for claim in graph.contents.past.claims(about: .node(node)) {
-      guard case .property(let key, let value) = claim.content else { continue }
+      let key: UInt16
+      let value: Value
+      var form: TextForm?
+      switch claim.content {
+      case .property(let number, let claimed): (key, value) = (number, claimed)
+      case .form(let number, let mentioned, _):
+        (key, value, form) = (number, .string(mentioned.text), mentioned)
+      default: continue
+      }
       claims.append(
         EntityDescription.Claim(
           property: graph.contents.propertyKeys[Int(key)],
           value: value,
-          form: nil,
+          form: form,
           event: claim.position,
           isCurrent: false
         )

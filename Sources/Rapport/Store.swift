@@ -160,14 +160,14 @@ public final class Store: Sendable {
   ) throws(StoreFailure) -> FoldedGraph {
     let schema = try schema()
     let end = try end()
-    let earlier = state.withLock { $0.graph }.flatMap {
-      $0.schema.position == schema.position ? $0 : nil
+    let earlier = state.withLock { $0.graph }
+    if let earlier, earlier.end == end, earlier.schema.position == schema.position {
+      return earlier
     }
-    if let earlier, earlier.end == end { return earlier }
     let image = ImageFile(directory: FilePath(path).appending(StoreFormat.imageDirectoryName))
     let folding = Folding(log: log, schema: schema, end: end)
     let graph = try folding.graph(
-      after: earlier?.graph.contents,
+      after: earlier?.base,
       from: image,
       writesImage: true,
       progress: progress
@@ -189,7 +189,7 @@ public final class Store: Sendable {
     let end = try end()
     let image = ImageFile(directory: FilePath(path).appending(StoreFormat.imageDirectoryName))
     let folding = Folding(log: log, schema: schema, end: end)
-    let former = try folding.formerDigest(image)
+    let former = try formerDigest(folding, image)
     let start = monotonicSeconds()
     let graph = try folding.graph(from: nil, writesImage: false, progress: progress)
     let seconds = monotonicSeconds() - start
@@ -204,6 +204,16 @@ public final class Store: Sendable {
       digest: digest,
       formerDigest: former
     )
+  }
+
+  /// The digest of the graph that a rebuild replaces; `nil` where there is no image of it.
+  private func formerDigest(
+    _ folding: Folding,
+    _ image: ImageFile
+  ) throws(StoreFailure) -> [UInt8]? {
+    guard folding.usableAccount(of: image) != nil else { return nil }
+    let former = try folding.graph(from: image, writesImage: false, progress: nil)
+    return former.work.isFull ? nil : GraphImage.digest(of: former.graph.contents)
   }
 
   // MARK: Queries

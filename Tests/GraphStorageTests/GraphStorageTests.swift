@@ -28,12 +28,32 @@ import Testing
     )
     let image = imageBytes(of: contents, key: key)
     #expect(try image.withUnsafeBytes { try GraphImage.readHeader($0).key } == key)
+    try image.withUnsafeBytes { bytes in
+      let header = try GraphImage.readHeader(bytes)
+      let start = GraphImage.headerByteCount
+      let account = UnsafeRawBufferPointer(
+        rebasing: bytes[start..<(start + header.accountByteCount)]
+      )
+      #expect(try GraphImage.readAccount(account, of: header) == self.account)
+    }
     return try image.withUnsafeBytes { try GraphImage.read($0) }
   }
 
+  private let account = FoldAccount(
+    entries: [
+      FoldAccount.Entry(
+        kind: EventKind(type: "meeting.held", version: 2),
+        eventCount: 3,
+        digest: Array(repeating: 7, count: 32),
+        edgeTypes: ["ATTENDED", "WORKS_FOR"],
+        endedEdgeTypes: ["WORKS_FOR"]
+      )
+    ]
+  )
+
   private func imageBytes(of contents: GraphContents, key: ImageKey) -> [UInt8] {
     var image: [UInt8] = []
-    _ = GraphImage.write(contents, key: key) { bytes, offset in
+    _ = GraphImage.write(contents, key: key, account: account) { bytes, offset in
       if image.count < offset + bytes.count {
         image += Array(repeating: 0, count: offset + bytes.count - image.count)
       }
@@ -42,7 +62,7 @@ import Testing
     return image
   }
 
-  @Test func `a flipped bit anywhere in an image is noticed`() {
+  @Test func `a flipped bit anywhere in an image is noticed`() throws {
     let builder = GraphBuilder()
     apply(randomClaims(seed: 5, count: 60), to: builder, from: 1)
     let key = ImageKey(
@@ -51,10 +71,13 @@ import Testing
       schemaDigest: Array(repeating: 2, count: 32)
     )
     let image = imageBytes(of: builder.contents, key: key)
+    let bodyByteCount = try image.withUnsafeBytes {
+      image.count - GraphImage.headerByteCount - (try GraphImage.readHeader($0).accountByteCount)
+    }
     var generator = SeededGenerator(seed: 6)
     for _ in 0..<200 {
       var damaged = image
-      let place = Int.random(in: GraphImage.headerByteCount..<image.count, using: &generator)
+      let place = Int.random(in: (image.count - bodyByteCount)..<image.count, using: &generator)
       damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
       #expect(throws: ImageError.self) {
         try damaged.withUnsafeBytes { try GraphImage.read($0) }

@@ -43,32 +43,45 @@ func randomClaims(seed: UInt64, count: Int) -> [RandomClaim] {
 /// Makes the claims, the first of them as event number `first`.
 func apply(_ claims: some Sequence<RandomClaim>, to builder: GraphBuilder, from first: UInt32) {
   for (index, claim) in claims.enumerated() {
-    builder.begin(event: EventPosition(first + UInt32(index)), time: claim.time)
-    let table = builder.table(named: claim.first % 3 == 0 ? "Meeting" : "Person")
-    let labels = builder.labelSet(claim.value == 0 ? ["Chair", "Person"] : ["Person"])
-    let node = builder.node(table: table, id: builder.intern("n\(claim.first)"), labelSet: labels)
-    let other = builder.node(table: table, id: builder.intern("n\(claim.second)"), labelSet: labels)
-    let key = builder.propertyKey(named: "p\(claim.value % 2)")
-    switch claim.choice {
-    case 0: builder.set(.integer(Int64(claim.value)), key: key, of: node)
-    case 1: builder.set(builder.cell(for: .string("s\(claim.value)")), key: key, of: node)
-    case 2: builder.set(Cell(.list([.integer(1), .null, .string("x")])), key: key, of: node)
-    case 3:
-      builder.addForm(
-        builder.intern("name \(claim.value)"),
-        language: builder.intern("th"),
-        kind: claim.value == 1 ? .name : .variant,
-        key: builder.propertyKey(named: "name"),
-        of: node
-      )
-    default:
-      let type = builder.edgeType(named: "KNOWS", hasValidity: true)
-      let role = builder.cell(for: .string("r\(claim.value)"))
-      let edge = builder.edge(type: type, from: node, to: other, key: [builder.keyWord(for: role)])
-      builder.set(role, key: builder.propertyKey(named: "role"), of: edge)
-      let date = PartialDate(packed: Int32(2000 + claim.value) << 9)
-      if claim.choice == 5 { builder.setValidFrom(date, of: edge) }
-      if claim.choice == 6 { builder.setValidTo(claim.value == 0 ? nil : date, of: edge) }
-    }
+    apply([claim], to: builder, at: first + UInt32(index))
+  }
+}
+
+/// Makes the claims of one event.
+func apply(_ claims: [RandomClaim], to builder: GraphBuilder, at position: UInt32) {
+  builder.begin(event: EventPosition(position), time: claims.first?.time ?? 0)
+  for claim in claims { make(claim, in: builder) }
+}
+
+private func make(_ claim: RandomClaim, in builder: GraphBuilder) {
+  let table = builder.table(named: claim.first % 3 == 0 ? "Meeting" : "Person")
+  let labels = builder.labelSet(claim.value == 0 ? ["Chair", "Person"] : ["Person"])
+  let node = builder.node(table: table, id: builder.intern("n\(claim.first)"), labelSet: labels)
+  let other = builder.node(table: table, id: builder.intern("n\(claim.second)"), labelSet: labels)
+  let key = builder.propertyKey(named: "p\(claim.value % 2)")
+  switch claim.choice {
+  case 0: builder.set(.integer(Int64(claim.value)), key: key, of: node)
+  case 1: builder.set(builder.cell(for: .string("s\(claim.value)")), key: key, of: node)
+  case 2: builder.set(Cell(.list([.integer(1), .null, .string("x")])), key: key, of: node)
+  case 3:
+    builder.addForm(
+      builder.intern("name \(claim.value)"),
+      language: builder.intern("th"),
+      kind: claim.value == 1 ? .name : .variant,
+      key: builder.propertyKey(named: "name"),
+      of: node
+    )
+  case 4:
+    let type = builder.edgeType(named: "CALLED", hasValidity: false)
+    let edge = builder.newEdge(type: type, from: node, to: other)
+    builder.set(.integer(Int64(claim.value)), key: key, of: edge)
+  default:
+    let type = builder.edgeType(named: "KNOWS", hasValidity: true)
+    let role = builder.cell(for: .string("r\(claim.value)"))
+    let edge = builder.edge(type: type, from: node, to: other, key: [builder.keyWord(for: role)])
+    builder.set(role, key: builder.propertyKey(named: "role"), of: edge)
+    let date = PartialDate(packed: Int32(2000 + claim.value) << 9)
+    if claim.choice == 5 { builder.setValidFrom(date, of: edge) }
+    if claim.choice == 6 { builder.setValidTo(claim.value == 0 ? nil : date, of: edge) }
   }
 }

@@ -289,8 +289,11 @@ final class EntityEvaluator: OperandEvaluator {
       }
     }
     for claim in graph.contents.past.claims(about: .node(node)) {
-      guard case .property(key, let value) = claim.content else { continue }
-      claims.append((claim.position.rawValue, value))
+      switch claim.content {
+      case .property(key, let value): claims.append((claim.position.rawValue, value))
+      case .form(key, let form, _): claims.append((claim.position.rawValue, .string(form.text)))
+      default: continue
+      }
     }
     claims.sort { $0.position < $1.position }
     return .list(
