@@ -134,7 +134,8 @@ public struct PropertyColumn: Sendable {
     var column = PropertyColumn(kind: common)
     for row in 0..<positions.count where positions[row] != 0 {
       let value = values[Int(words32[row])]
-      let cell: Cell = if case .string(let text) = value { .string(strings.intern(text)) } else { Cell(value) }
+      let cell: Cell =
+        if case .string(let text) = value { .string(strings.intern(text)) } else { Cell(value) }
       column.set(cell, at: row, position: positions[row], in: strings)
     }
     return column

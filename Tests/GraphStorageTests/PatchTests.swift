@@ -12,7 +12,8 @@ import Testing
     var generator = SeededGenerator(seed: seed)
     let former = randomEvents(&generator)
     var wanted = former
-    let touched = (0..<Self.eventCount).filter { _ in Int.random(in: 0..<4, using: &generator) == 0 }
+    let touched = (0..<Self.eventCount).filter { _ in Int.random(in: 0..<4, using: &generator) == 0
+    }
     for index in touched { wanted[index] = change(former[index], &generator) }
 
     let whole = GraphBuilder()
