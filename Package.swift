@@ -156,7 +156,7 @@ let package = Package(
     ),
     .testTarget(
       name: "RapportTests",
-      dependencies: ["Rapport", "GraphModel", "Queries", "RapportCommand"],
+      dependencies: ["Rapport", "GraphModel", "GraphStorage", "Queries", "RapportCommand"],
       // Text cases, read from the source tree.
       exclude: ["Cases"],
       swiftSettings: settings

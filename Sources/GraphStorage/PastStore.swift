@@ -52,7 +52,9 @@ public struct PastStore: Sendable {
     claims.append(claim)
   }
 
-  /// Adds what an event claims in vain, once for each thing that it is about: the last word counts.
+  /// Adds what an event claims in vain, once for each thing that it is about.
+  ///
+  /// Of two values the last counts; that something exists is said when it is said first.
   ///
   /// - Parameter start: the number of claims when the event was begun.
   mutating func addOnce(_ claim: PastClaim, since start: Int) {
@@ -63,7 +65,10 @@ public struct PastStore: Sendable {
       if other.position == claim.position, other.subject == claim.subject,
         other.content.isAboutTheSame(as: claim.content)
       {
-        claims[index].content = claim.content
+        switch claim.content {
+        case .existence, .form: break
+        case .property, .from, .to: claims[index].content = claim.content
+        }
         return
       }
     }

@@ -114,6 +114,22 @@ public struct StringPool: Sendable {
     return prefix
   }
 
+  /// Whether another pool's strings have the same codes here.
+  func hasPrefix(_ other: StringPool) -> Bool {
+    guard other.count <= count, other.offsets[other.count] == offsets[other.count] else {
+      return false
+    }
+    let byteCount = Int(offsets[other.count])
+    return bytes.withUnsafeBuffer { own in
+      other.bytes.withUnsafeBuffer { others in
+        guard byteCount > 0, let left = own.baseAddress, let right = others.baseAddress else {
+          return true
+        }
+        return memoryIsEqual(left, right, byteCount)
+      }
+    } && offsets.array.prefix(other.count + 1).elementsEqual(other.offsets.array)
+  }
+
   /// Replaces the contents by those of an image.
   mutating func restore(bytes: FlatArray<UInt8>, offsets: FlatArray<UInt64>) {
     self = StringPool()

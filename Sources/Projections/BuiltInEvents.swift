@@ -27,7 +27,13 @@ enum BuiltInEvents {
   ]
 
   static let plans: [EventPlan] = [
-    plan(schemaApplied, [Field("text", .string), reason]),
+    plan(
+      schemaApplied,
+      [
+        Field("name", .string, isOptional: true), Field("digest", .string, isOptional: true),
+        Field("text", .string), Field("rollbackof", .integer, isOptional: true), reason,
+      ]
+    ),
     plan(retracted, reference + [reason]),
     plan(
       corrected,

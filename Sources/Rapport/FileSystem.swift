@@ -51,3 +51,11 @@ func monotonicSeconds() -> Double {
   clock_gettime(CLOCK_MONOTONIC, &now)
   return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
 }
+
+/// The most memory that the process has had, in bytes.
+func peakMemoryByteCount() -> Int {
+  var usage = rusage()
+  guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
+  // Linux counts in units of 1024 bytes.
+  return usage.ru_maxrss * 1024
+}

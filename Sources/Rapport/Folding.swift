@@ -50,7 +50,7 @@ struct Folding {
   let end: LogEnd
 
   /// A tail shorter than this is folded again at each opening rather than written to an image.
-  private static let eventCountWorthAnImage = 5_000
+  static let eventCountWorthAnImage = 5_000
   private static let eventsPerProgress = 16_384
 
   /// The graph at ``end``.

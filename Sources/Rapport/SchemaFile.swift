@@ -68,7 +68,16 @@ enum SchemaEvent {
   /// Schemas are numbered, so that the newest is found without reading the log.
   static func id(of number: Int) -> String { "schema/\(number)" }
 
-  static func event(number: Int, file: SchemaFile, schema: Schema) -> IncomingEvent {
+  /// - Parameters:
+  ///   - reason: why it is applied, in a person's words.
+  ///   - rollbackOf: the number of the schema that is put in force again.
+  static func event(
+    number: Int,
+    file: SchemaFile,
+    schema: Schema,
+    reason: String? = nil,
+    rollbackOf: Int? = nil
+  ) -> IncomingEvent {
     var data = Array("{\"name\":".utf8)
     func add(_ text: String) {
       var text = text
@@ -79,6 +88,11 @@ enum SchemaEvent {
     add(hexadecimal(schema.digest))
     data += ",\"text\":".utf8
     add(file.text)
+    if let reason {
+      data += ",\"reason\":".utf8
+      add(reason)
+    }
+    if let rollbackOf { data += ",\"rollbackof\":\(rollbackOf)".utf8 }
     data += "}".utf8
     return IncomingEvent(
       type: type,

@@ -53,7 +53,7 @@ public final class Store: Sendable {
     } catch {
       throw StoreFailure(error)
     }
-    try store.apply(file)
+    try store.begin(with: file)
     return store
   }
 
@@ -105,12 +105,9 @@ public final class Store: Sendable {
     return newest
   }
 
-  /// Writes a schema into the log, to be in force from then on.
-  @discardableResult
-  func apply(_ file: SchemaFile) throws(StoreFailure) -> AppliedSchema {
-    let schema = try file.load()
-    let number = try (newestSchema(after: nil)?.number ?? 0) + 1
-    let event = SchemaEvent.event(number: number, file: file, schema: schema)
+  /// Writes the first schema into the log.
+  private func begin(with file: SchemaFile) throws(StoreFailure) {
+    let event = SchemaEvent.event(number: 1, file: file, schema: try file.load())
     var batch = EventBatch()
     do {
       let parser = EnvelopeParser(options: .init(defaultSource: SchemaEvent.source))
@@ -119,7 +116,6 @@ public final class Store: Sendable {
     } catch {
       throw StoreFailure(any: error)
     }
-    return try self.schema()
   }
 
   /// The schema that is in force, or `nil` in a store without any event.
@@ -134,7 +130,8 @@ public final class Store: Sendable {
     return newest
   }
 
-  private func schema(number: Int) throws(StoreFailure) -> AppliedSchema? {
+  /// The schema with that number, or `nil` where the log has none.
+  func schema(number: Int) throws(StoreFailure) -> AppliedSchema? {
     do {
       let id = SchemaEvent.id(of: number)
       guard let position = try log.position(ofSource: SchemaEvent.source, id: id),
@@ -158,22 +155,36 @@ public final class Store: Sendable {
   func graph(
     progress: ((FoldProgress) -> Void)? = nil
   ) throws(StoreFailure) -> FoldedGraph {
-    let schema = try schema()
-    let end = try end()
+    try graph(at: end(), of: schema(), progress: progress)
+  }
+
+  /// The graph that a schema of the log makes of it up to a commit.
+  func graph(
+    at end: LogEnd,
+    of schema: AppliedSchema,
+    progress: ((FoldProgress) -> Void)?
+  ) throws(StoreFailure) -> FoldedGraph {
     let earlier = state.withLock { $0.graph }
     if let earlier, earlier.end == end, earlier.schema.position == schema.position {
       return earlier
     }
-    let image = ImageFile(directory: FilePath(path).appending(StoreFormat.imageDirectoryName))
-    let folding = Folding(log: log, schema: schema, end: end)
-    let graph = try folding.graph(
-      after: earlier?.base,
-      from: image,
+    let graph = try Folding(log: log, schema: schema, end: end).graph(
+      after: earlier.flatMap { $0.end.position <= end.position ? $0.base : nil },
+      from: imageFile,
       writesImage: true,
       progress: progress
     )
-    state.withLock { $0.graph = graph }
+    remember(graph)
     return graph
+  }
+
+  /// Keeps a graph for those who ask next.
+  func remember(_ graph: FoldedGraph) {
+    state.withLock { $0.graph = graph }
+  }
+
+  var imageFile: ImageFile {
+    ImageFile(directory: FilePath(path).appending(StoreFormat.imageDirectoryName))
   }
 
   /// SHA-256 of the graph of everything that is committed: equal for equal logs and schemas.
@@ -187,7 +198,7 @@ public final class Store: Sendable {
   ) throws(StoreFailure) -> RebuildReport {
     let schema = try schema()
     let end = try end()
-    let image = ImageFile(directory: FilePath(path).appending(StoreFormat.imageDirectoryName))
+    let image = imageFile
     let folding = Folding(log: log, schema: schema, end: end)
     let former = try formerDigest(folding, image)
     let start = monotonicSeconds()
