@@ -104,10 +104,7 @@ extension SchemaDifference {
     }
     let (before, after) = (steps(old), steps(new))
     func name(_ step: UpcastDeclaration) -> String { "\(step.from) TO \(step.to)" }
-    let names = Set(before.map(name) + after.map(name))
-    let versions = (before + after).map { ($0.from, name($0)) }.sorted { $0.0 < $1.0 }.map(\.1)
-    for step in versions.enumerated().filter({ versions.firstIndex(of: $1) == $0 }).map(\.element)
-    where names.contains(step) {
+    for step in merged(before.map(name), after.map(name)) {
       let was = before.first { name($0) == step }
       let isNow = after.first { name($0) == step }
       let texts = (

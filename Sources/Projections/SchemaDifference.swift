@@ -59,7 +59,11 @@ public struct SchemaDifference: Hashable, Sendable {
     public var note: String?
 
     /// For people: `event meeting.held, field title`.
-    public var name: String { "\(subject.rawValue) \(type)" + (part.map { ", \($0)" } ?? "") }
+    public var name: String {
+      guard let part else { return "\(subject.rawValue) \(type)" }
+      let isKeyword = part.allSatisfy(\.isUppercase)
+      return "\(subject.rawValue) \(type)" + (isKeyword ? " " : ", ") + part
+    }
   }
 
   /// By kind of declaration, and within it in the order of the newer file; what was removed

@@ -134,24 +134,6 @@ public final class Store: Sendable {
     return newest
   }
 
-  private func schema(number: Int) throws(StoreFailure) -> AppliedSchema? {
-    do {
-      let id = SchemaEvent.id(of: number)
-      guard let position = try log.position(ofSource: SchemaEvent.source, id: id),
-        let event = try log.event(at: position)
-      else { return nil }
-      let file = try SchemaEvent.file(in: event)
-      return AppliedSchema(
-        schema: try file.load(),
-        file: file,
-        number: number,
-        position: position
-      )
-    } catch {
-      throw StoreFailure(any: error)
-    }
-  }
-
   // MARK: Graph
 
   /// The graph of everything that is committed.
