@@ -10,7 +10,7 @@ public struct SchemaFormatter {
   var comments: SchemaComments
   var lines: [String] = []
 
-  private init(_ comments: SchemaComments) {
+  init(_ comments: SchemaComments) {
     self.comments = comments
   }
 
@@ -201,7 +201,7 @@ extension SchemaFormatter {
 
   static func fits(_ line: String) -> Bool { displayWidth(of: line) <= columnCountMax }
 
-  private mutating func print(_ node: NodeDeclaration) {
+  mutating func print(_ node: NodeDeclaration) {
     var head = "NODE " + Spelling.name(node.name.name)
     if !node.supertypes.isEmpty {
       head += " : " + node.supertypes.map { Spelling.name($0.name) }.joined(separator: ", ")
@@ -209,7 +209,7 @@ extension SchemaFormatter {
     print(node.properties, after: head, end: node.span.end, onOneLine: true)
   }
 
-  private mutating func print(_ edge: EdgeDeclaration) {
+  mutating func print(_ edge: EdgeDeclaration) {
     var head = "EDGE (\(Spelling.name(edge.source.name)))-[\(Spelling.name(edge.type.name))]->"
     head += "(\(Spelling.name(edge.target.name)))"
     if edge.hasValidity { head += " VALID" }
@@ -222,7 +222,7 @@ extension SchemaFormatter {
     print(edge.properties, after: head, end: edge.span.end, onOneLine: true)
   }
 
-  private mutating func print(_ event: EventDeclaration) {
+  mutating func print(_ event: EventDeclaration) {
     let head = "EVENT \(Spelling.dotted(event.type.name)) VERSION \(event.version)"
     guard !event.fields.isEmpty else {
       lines.append(head + " {}")
@@ -286,7 +286,7 @@ extension SchemaFormatter {
     }
   }
 
-  private static func text(of field: FieldDeclaration) -> String {
+  static func text(of field: FieldDeclaration) -> String {
     Spelling.name(field.name.name) + " " + text(of: field.type) + ending(of: field)
   }
 

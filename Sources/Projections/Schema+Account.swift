@@ -1,6 +1,7 @@
 import Crypto
 public import GraphStorage
 import Language
+import SourceText
 
 // What decides how events of a kind are folded. Two schemas that say the same about a kind make
 // the same of its events, whatever else they say: so a change of schema folds again the events of
@@ -50,6 +51,11 @@ extension Schema {
       }
     }
     return names
+  }
+
+  /// The lines of the file where the rules of a type of events begin.
+  public func lines(ofRulesFor type: String) -> [Int] {
+    rules(of: type).map { source.location(of: $0.span.start).line }
   }
 
   private func rules(of type: String) -> [RuleDeclaration] {

@@ -45,6 +45,41 @@ func isDirectory(_ descriptor: FileDescriptor) -> Bool {
   return fstat(descriptor.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
+func isDirectory(_ path: FilePath) -> Bool {
+  var status = stat()
+  return path.withPlatformString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// Writes a file beside the one that is there, and puts it in its place, with its permissions.
+///
+/// Of a symbolic link, what it points to is replaced.
+func replaceFile(_ path: FilePath, with bytes: [UInt8]) throws(Errno) {
+  var target = path
+  if let resolved = path.withPlatformString({ realpath($0, nil) }) {
+    target = FilePath(platformString: resolved)
+    free(resolved)
+  }
+  var status = stat()
+  let isThere = target.withPlatformString { stat($0, &status) } == 0
+  let unfinished = FilePath("\(target).\(processIdentifier())")
+  do {
+    let descriptor = try FileDescriptor.open(
+      unfinished,
+      .writeOnly,
+      options: [.create, .truncate],
+      permissions: isThere ? FilePermissions(rawValue: status.st_mode & 0o777) : [.ownerReadWrite]
+    )
+    try descriptor.closeAfter {
+      _ = try descriptor.writeAll(bytes)
+      if fsync(descriptor.rawValue) != 0 { throw Errno(rawValue: errno) }
+    }
+    try renameFile(unfinished, target)
+  } catch {
+    removeFile(unfinished)
+    throw error as? Errno ?? .ioError
+  }
+}
+
 /// Seconds on a clock that never goes back.
 func monotonicSeconds() -> Double {
   var now = timespec()

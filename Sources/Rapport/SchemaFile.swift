@@ -1,6 +1,7 @@
 import EventStorage
 public import GraphModel
 import JSONTape
+import Language
 public import Projections
 import SourceText
 import SystemPackage
@@ -37,6 +38,27 @@ public struct SchemaFile: Hashable, Sendable {
     self.init(name: path, text: text)
   }
 
+  /// The text in the canonical layout, with its comments.
+  ///
+  /// - Throws: why it cannot be read, where it does not parse.
+  public func formatted() throws(StoreFailure) -> String {
+    let source = SourceText(name: name, text: text)
+    do throws(Diagnostics) {
+      return try SchemaFormatter.format(source)
+    } catch {
+      throw StoreFailure(.data, error.rendered(in: source))
+    }
+  }
+
+  /// Writes the text to a file: who reads it sees what was there or all of the new text.
+  public func write(to path: String) throws(StoreFailure) {
+    do throws(Errno) {
+      try replaceFile(FilePath(path), with: Array(text.utf8))
+    } catch {
+      throw StoreFailure(.inputOutput, "\"\(path)\" cannot be written: \(error.description)")
+    }
+  }
+
   /// Parses and analyses the schema.
   ///
   /// - Throws: all its errors, each with its place.
@@ -58,6 +80,12 @@ public struct AppliedSchema: Sendable {
   public let number: Int
   /// The event that applied it.
   public let position: EventPosition
+  /// When the log learned it, in microseconds since 1970-01-01T00:00:00Z.
+  public let recordedTime: Int64
+  /// Why it was applied, if somebody said so.
+  public let reason: String?
+  /// The number of the earlier schema that it brought back, if it did.
+  public let rollbackOf: Int?
 }
 
 /// Schema changes as events of the log.
@@ -102,13 +130,25 @@ enum SchemaEvent {
     )
   }
 
-  /// The schema that an event carries.
-  static func file(in event: Event) throws(StoreFailure) -> SchemaFile {
+  /// What an event that applies a schema says.
+  struct Content {
+    var file: SchemaFile
+    var reason: String?
+    var rollbackOf: Int?
+  }
+
+  static func content(of event: Event) throws(StoreFailure) -> Content {
     var data = event.data
-    let found: SchemaFile? = data.withUTF8 { bytes in
+    let found: Content? = data.withUTF8 { bytes in
       let parser = JSONParser()
-      guard let tape = try? parser.parse(UnsafeRawBufferPointer(bytes)) else { return nil }
-      return file(in: tape, data: tape.root)
+      guard let tape = try? parser.parse(UnsafeRawBufferPointer(bytes)),
+        let file = file(in: tape, data: tape.root)
+      else { return nil }
+      return Content(
+        file: file,
+        reason: string("reason", of: tape.root, in: tape),
+        rollbackOf: integer("rollbackof", of: tape.root, in: tape)
+      )
     }
     guard let found else {
       throw StoreFailure(
@@ -129,5 +169,12 @@ enum SchemaEvent {
       return nil
     }
     return String(decoding: tape.string(at: place), as: UTF8.self)
+  }
+
+  private static func integer(_ key: StaticString, of object: Int, in tape: JSONTape) -> Int? {
+    guard let place = tape.member(key, of: object), tape.kind(at: place) == .signed else {
+      return nil
+    }
+    return Int(tape.signed(at: place))
   }
 }

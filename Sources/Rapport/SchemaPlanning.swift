@@ -66,7 +66,10 @@ struct SchemaPlanning {
       schema: proposed,
       file: current.file,
       number: current.number + 1,
-      position: end.position
+      position: end.position,
+      recordedTime: current.recordedTime,
+      reason: nil,
+      rollbackOf: nil
     )
     return try Folding(log: store.log, schema: beside, end: end)
       .graph(after: before.base, from: nil, writesImage: false, progress: progress)
@@ -104,18 +107,9 @@ struct SchemaPlanning {
     let old = Set(before.graph.contents.quarantined.array)
     let new = Set(after.graph.contents.quarantined.array)
     return (
-      try refused(new.subtracting(old).sorted(), by: proposed),
-      try refused(old.subtracting(new).sorted(), by: current.schema)
+      try store.refusals(of: new.subtracting(old).sorted(), by: proposed),
+      try store.refusals(of: old.subtracting(new).sorted(), by: current.schema)
     )
-  }
-
-  /// Why a schema cannot fold some events, those of one kind and reason together.
-  private func refused(
-    _ positions: [UInt32],
-    by schema: Schema
-  ) throws(StoreFailure) -> [SchemaPlan.Refused] {
-    let groups = try store.refusals(of: positions, by: schema)
-    return groups
   }
 
   // MARK: Effort
@@ -126,7 +120,6 @@ struct SchemaPlanning {
   /// Deciding what an event says is about this share of folding it.
   private static let foldingFactor = 3.0
   private static let bytesPerSecond = 400e6
-  private static let graphCopies = 4.5
 
   private func estimate(
     _ reach: SchemaReach,

@@ -125,28 +125,17 @@ public final class Store: Sendable {
 
   /// The last schema in the log; `known` is returned again where no newer one is there.
   private func newestSchema(after known: AppliedSchema?) throws(StoreFailure) -> AppliedSchema? {
-    var newest = known
-    while let next = try schema(number: (newest?.number ?? 0) + 1) { newest = next }
-    return newest
-  }
-
-  /// The schema with that number, or `nil` where the log has none.
-  func schema(number: Int) throws(StoreFailure) -> AppliedSchema? {
-    do {
-      let id = SchemaEvent.id(of: number)
-      guard let position = try log.position(ofSource: SchemaEvent.source, id: id),
-        let event = try log.event(at: position)
-      else { return nil }
-      let file = try SchemaEvent.file(in: event)
-      return AppliedSchema(
-        schema: try file.load(),
-        file: file,
-        number: number,
-        position: position
-      )
+    var number = known?.number ?? 0
+    do throws(StoreError) {
+      while try log.position(ofSource: SchemaEvent.source, id: SchemaEvent.id(of: number + 1))
+        != nil
+      {
+        number += 1
+      }
     } catch {
-      throw StoreFailure(any: error)
+      throw StoreFailure(error)
     }
+    return number == known?.number ? known : try schema(number: number)
   }
 
   // MARK: Graph

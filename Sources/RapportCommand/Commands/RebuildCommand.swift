@@ -21,12 +21,7 @@ struct RebuildCommand: ParsableCommand {
     let store = try store.openForWriting()
     let progressLine = ProgressLine("rebuilding", isQuiet: quiet)
     defer { progressLine.wipe() }
-    let report = try store.rebuild { progress in
-      progressLine.update(
-        eventCount: progress.folded,
-        fraction: Double(progress.folded) / Double(max(progress.total, 1))
-      )
-    }
+    let report = try store.rebuild { progressLine.update($0) }
     progressLine.wipe()
     if !quiet { try write(report) }
     if let former = report.formerDigest, former != report.digest {

@@ -5,8 +5,12 @@ import Rapport
 struct SchemaCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema",
-    abstract: "Checks schema files, and shows the schema of a store.",
-    subcommands: [Check.self, Show.self]
+    abstract: "Checks, compares and lays out schema files, and shows the schemas of a store.",
+    subcommands: [
+      Check.self, Show.self, SchemaPlanCommand.self, SchemaApplyCommand.self,
+      SchemaRollbackCommand.self, SchemaDiffCommand.self, SchemaHistoryCommand.self,
+      SchemaFormatCommand.self,
+    ]
   )
 
   struct Check: ParsableCommand {
