@@ -123,10 +123,7 @@ extension GraphContents {
     past = PastStore(claims: claims)
     let bytes: FlatArray<UInt8> = try source.array()
     let offsets: FlatArray<UInt64> = try source.array()
-    guard offsets.count > 0, offsets[offsets.count - 1] == UInt64(bytes.count) else {
-      throw .damaged
-    }
-    strings.restore(bytes: bytes, offsets: offsets)
+    guard strings.restore(bytes: bytes, offsets: offsets) else { throw .damaged }
   }
 
   /// The rows of the nodes: of each table in the order of the nodes.

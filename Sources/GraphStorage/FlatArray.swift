@@ -54,6 +54,27 @@ public struct FlatArray<Element: BitwiseCopyable & Sendable>: Sendable {
     try elements.withUnsafeBufferPointer(body)
   }
 
+  /// Whether two arrays are one and the same memory, and so surely equal.
+  func isShared(with other: FlatArray) -> Bool {
+    elements.count == other.elements.count
+      && elements.withUnsafeBufferPointer { own in
+        other.elements.withUnsafeBufferPointer { own.baseAddress == $0.baseAddress }
+      }
+  }
+
+  /// Whether two arrays have the same bytes; quick where they share their memory.
+  func isEqual(to other: FlatArray) -> Bool {
+    guard elements.count == other.elements.count else { return false }
+    return elements.withUnsafeBytes { own in
+      other.elements.withUnsafeBytes { others in
+        guard let left = own.baseAddress, let right = others.baseAddress, left != right else {
+          return true
+        }
+        return memoryIsEqual(left, right, own.count)
+      }
+    }
+  }
+
   /// The first elements.
   func prefix(_ count: Int) -> FlatArray {
     count == elements.count ? self : FlatArray(Array(elements.prefix(count)))

@@ -18,6 +18,14 @@ public final class Graph: Sendable {
     identities = IdentityLookup(contents, idKey: keyNumbers["id"])
   }
 
+  /// A graph of contents that lack what can be derived.
+  public convenience init(publishing contents: GraphContents) {
+    var contents = contents
+    contents.sortColumns()
+    contents.makeAdjacency()
+    self.init(contents)
+  }
+
   private static func numbers(of names: [String]) -> [String: UInt16] {
     var numbers: [String: UInt16] = [:]
     for (number, name) in names.enumerated() { numbers[name] = UInt16(number) }

@@ -53,7 +53,7 @@ extension GraphComparison {
     }
     var comparison = self
     comparison.gathering = DifferenceGathering()
-    let rows = (0..<UInt32(current.count)).map { ElementRow(before: $0, after: $0) }
+    let rows = ElementRows(former: nil, count: current.count)
     comparison.compareValues(former.type, former, current, rows)
     return comparison.gathering.entries.isEmpty
   }
@@ -61,14 +61,15 @@ extension GraphComparison {
   // MARK: Edges of one type
 
   private mutating func compareEdges(_ type: String, _ former: EdgeTable, _ current: EdgeTable) {
+    if hasSameEdges(former, current) {
+      let rows = ElementRows(former: nil, count: current.count)
+      return compareValues(type, former, current, rows)
+    }
     let pairs = matchEdges(former, current)
     var isKept = [Bool](repeating: false, count: former.count)
-    var rows: [ElementRow] = []
-    rows.reserveCapacity(pairs.count)
     for (edge, old) in pairs.enumerated() {
       if old != none {
         isKept[Int(old)] = true
-        rows.append(ElementRow(before: old, after: UInt32(edge)))
         continue
       }
       add(.appears, type, source: current.sources[edge], target: current.targets[edge], after)
@@ -76,7 +77,15 @@ extension GraphComparison {
     for edge in 0..<former.count where !isKept[edge] {
       add(.vanishes, type, source: former.sources[edge], target: former.targets[edge], before)
     }
-    compareValues(type, former, current, rows)
+    compareValues(type, former, current, ElementRows(former: pairs, count: pairs.count))
+  }
+
+  /// Whether both tables have the same edges, number by number.
+  private func hasSameEdges(_ former: EdgeTable, _ current: EdgeTable) -> Bool {
+    nodesAreSame && former.keyIsText == current.keyIsText
+      && former.sources.isEqual(to: current.sources)
+      && former.targets.isEqual(to: current.targets)
+      && former.keyWords.isEqual(to: current.keyWords)
   }
 
   private mutating func add(
@@ -94,10 +103,14 @@ extension GraphComparison {
 
   private func matchEdges(_ former: EdgeTable, _ current: EdgeTable) -> [UInt32] {
     let hasSameKey = former.keyIsText == current.keyIsText
+    let (oldSources, oldTargets) = (former.sources, former.targets)
+    let (sources, targets) = (current.sources, current.targets)
+    let numbers = nodes
+    let comparesWords = hasSameKey && former.keyLength > 0
     let matching = Matching(before: former.positions, after: current.positions) { old, new in
-      former.sources[Int(old)] == nodes[Int(current.sources[Int(new)])]
-        && former.targets[Int(old)] == nodes[Int(current.targets[Int(new)])]
-        && (!hasSameKey || hasSameWords(former, old, current, new))
+      oldSources[Int(old)] == numbers[Int(sources[Int(new)])]
+        && oldTargets[Int(old)] == numbers[Int(targets[Int(new)])]
+        && (!comparesWords || hasSameWords(former, old, current, new))
     }
     var pairs = matching.pairs
     var rest = matching.unmatchedBefore
@@ -162,7 +175,7 @@ extension GraphComparison {
     _ type: String,
     _ former: EdgeTable,
     _ current: EdgeTable,
-    _ rows: [ElementRow]
+    _ rows: ElementRows
   ) {
     let names = Set(
       former.keys.map { before.propertyKeys[Int($0)] }
@@ -178,6 +191,7 @@ extension GraphComparison {
         rows
       )
     }
+    if rows.areSame, former.validity.isEqual(to: current.validity) { return }
     for (name, isFrom) in [("from", true), ("to", false)] {
       compareColumns(
         type,
@@ -204,7 +218,7 @@ extension GraphComparison {
     _ former: PropertyColumn?,
     _ current: PropertyColumn?,
     _ table: EdgeTable,
-    _ rows: [ElementRow]
+    _ rows: ElementRows
   ) {
     if former == nil, current == nil { return }
     compare(
@@ -225,6 +239,14 @@ extension GraphComparison {
         )
       }
     }
+  }
+}
+
+extension ValidityColumns {
+  fileprivate func isEqual(to other: ValidityColumns) -> Bool {
+    from.isEqual(to: other.from) && to.isEqual(to: other.to)
+      && fromPositions.isEqual(to: other.fromPositions)
+      && toPositions.isEqual(to: other.toPositions)
   }
 }
 

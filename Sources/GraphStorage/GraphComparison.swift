@@ -25,6 +25,8 @@ struct GraphComparison {
   /// For each node of `after` that of `before`; ``none`` where it is new.
   private(set) var nodes: [UInt32] = []
   let none = UInt32.max
+  /// Whether ``nodes`` gives every node its own number.
+  private(set) var nodesAreSame = false
 
   init(_ before: GraphContents, _ after: GraphContents) {
     self.before = before
@@ -104,6 +106,11 @@ struct GraphComparison {
   }
 
   private mutating func matchNodes() {
+    if codes == nil, hasSameNodes {
+      nodes = Array(0..<UInt32(after.nodeCount))
+      nodesAreSame = true
+      return
+    }
     let names = Array(Set((before.tables + after.tables).map(\.name)))
     let keysBefore = NodeKeys(before, names, codes: nil)
     let keysAfter = NodeKeys(after, names, codes: codes)
@@ -121,20 +128,28 @@ struct GraphComparison {
     }
   }
 
+  /// Whether both graphs have the same nodes, number by number.
+  private var hasSameNodes: Bool {
+    guard before.nodeTables.isEqual(to: after.nodeTables),
+      before.nodePositions.isEqual(to: after.nodePositions)
+    else { return false }
+    return (0..<max(before.tables.count, after.tables.count)).allSatisfy { number in
+      let former = number < before.tables.count ? before.tables[number] : NodeTable(name: "")
+      let current = number < after.tables.count ? after.tables[number] : NodeTable(name: "")
+      if former.rowCount == 0, current.rowCount == 0 { return true }
+      let old = former.values(of: "id", in: before)?.column.words32 ?? FlatArray()
+      let new = current.values(of: "id", in: after)?.column.words32 ?? FlatArray()
+      return former.name == current.name && old.isEqual(to: new)
+    }
+  }
+
   private mutating func compareValues(of table: NodeTable, _ labels: [[String]]) {
     let formerTable = before.tables.first { $0.name == table.name }
     let names = Set(
       table.keys.map { after.propertyKeys[Int($0)] }
         + (formerTable?.keys.map { before.propertyKeys[Int($0)] } ?? [])
     ).subtracting(["id"]).sorted()
-    let rows = (0..<table.rowCount).compactMap { row -> ElementRow? in
-      let former = nodes[Int(table.nodes[row])]
-      guard former != none, let formerTable,
-        Int(before.nodeTables[Int(former)])
-          == before.tables.firstIndex(where: { $0.name == formerTable.name })
-      else { return nil }
-      return ElementRow(before: before.nodeRows[Int(former)], after: UInt32(row))
-    }
+    let rows = rows(of: table, formerTable)
     for name in names {
       let current = table.values(of: name, in: after)
       let former = formerTable?.values(of: name, in: before)
@@ -152,6 +167,17 @@ struct GraphComparison {
     }
   }
 
+  private func rows(of table: NodeTable, _ former: NodeTable?) -> ElementRows {
+    if nodesAreSame { return ElementRows(former: nil, count: table.rowCount) }
+    let number = before.tables.firstIndex { $0.name == former?.name }
+    let rows = table.nodes.array.map { node in
+      let old = Int(nodes[Int(node)])
+      guard old != Int(none), let number, Int(before.nodeTables[old]) == number else { return none }
+      return before.nodeRows[old]
+    }
+    return ElementRows(former: rows, count: rows.count)
+  }
+
   // MARK: Values
 
   /// A row of an element that both graphs have.
@@ -160,26 +186,64 @@ struct GraphComparison {
     var after: UInt32
   }
 
+  /// The rows of the elements that both graphs have.
+  struct ElementRows: Sequence {
+    /// By number of the second graph, the number in the first; `nil`: all have the same.
+    var former: [UInt32]?
+    var count: Int
+
+    var areSame: Bool { former == nil }
+
+    struct Iterator: IteratorProtocol {
+      let rows: ElementRows
+      var index = 0
+
+      mutating func next() -> ElementRow? {
+        while index < rows.count {
+          let row = UInt32(index)
+          index += 1
+          guard let former = rows.former else { return ElementRow(before: row, after: row) }
+          if former[Int(row)] != .max { return ElementRow(before: former[Int(row)], after: row) }
+        }
+        return nil
+      }
+    }
+
+    func makeIterator() -> Iterator { Iterator(rows: self) }
+  }
+
   /// The values of a property: shown ones, and all forms of names.
   struct ColumnView {
     var column: PropertyColumn
     var texts: TextColumn?
+
+    /// Whether both are one and the same memory.
+    func isShared(with other: Self) -> Bool {
+      guard column.isShared(with: other.column) else { return false }
+      switch (texts, other.texts) {
+      case (nil, nil): return true
+      case (let one?, let two?): return one.texts.isShared(with: two.texts)
+      default: return false
+      }
+    }
   }
 
   mutating func compare(
     _ former: ColumnView?,
     _ current: ColumnView?,
-    _ rows: [ElementRow],
+    _ rows: ElementRows,
     _ report: (
       inout GraphComparison, ElementRow, GraphDifference.Sample.Change, Value?, Value?
     ) -> Void
   ) {
+    if let former, let current, codes == nil, former.isShared(with: current), rows.areSame {
+      return
+    }
     for row in rows {
-      let had = former?.column.hasValue(at: Int(row.before)) ?? false
-      let has = current?.column.hasValue(at: Int(row.after)) ?? false
+      let had = former.map { $0.column.hasValue(at: Int(row.before)) } ?? false
+      let has = current.map { $0.column.hasValue(at: Int(row.after)) } ?? false
       if !had, !has { continue }
-      let isSame = had && has && isEqual(former, current, row)
-      if isSame { continue }
+      if had, has, let former, let current, isEqual(former, current, row) { continue }
       let change: GraphDifference.Sample.Change = had ? (has ? .changes : .vanishes) : .appears
       let old = had ? former?.column.value(at: Int(row.before), in: before.strings) : nil
       let new = has ? current?.column.value(at: Int(row.after), in: after.strings) : nil
@@ -187,13 +251,19 @@ struct GraphComparison {
     }
   }
 
-  private func isEqual(_ former: ColumnView?, _ current: ColumnView?, _ row: ElementRow) -> Bool {
-    guard let former, let current else { return false }
-    let (old, new) = (Int(row.before), Int(row.after))
-    guard isEqual(former.column, old, current.column, new) else { return false }
-    guard former.texts != nil || current.texts != nil else { return true }
-    let formerForms = former.texts?.forms(ofRow: old) ?? []
-    let forms = current.texts?.forms(ofRow: new) ?? []
+  @inline(__always)
+  private func isEqual(_ former: ColumnView, _ current: ColumnView, _ row: ElementRow) -> Bool {
+    isEqual(former.column, Int(row.before), current.column, Int(row.after))
+      && (former.texts == nil && current.texts == nil || hasSameForms(former, current, row))
+  }
+
+  private func hasSameForms(
+    _ former: ColumnView,
+    _ current: ColumnView,
+    _ row: ElementRow
+  ) -> Bool {
+    let formerForms = former.texts?.forms(ofRow: Int(row.before)) ?? []
+    let forms = current.texts?.forms(ofRow: Int(row.after)) ?? []
     guard formerForms.count == forms.count else { return false }
     return zip(formerForms, forms).allSatisfy { left, right in
       guard let one = former.texts, let other = current.texts else { return false }
@@ -203,6 +273,7 @@ struct GraphComparison {
     }
   }
 
+  @inline(__always)
   private func isEqual(
     _ former: PropertyColumn,
     _ old: Int,
@@ -215,6 +286,13 @@ struct GraphComparison {
     if former.isWide { return former.words64[old] == current.words64[new] }
     let word = current.words32[new]
     return former.words32[old] == (former.kind == .string ? formerCode(word) : word)
+  }
+}
+
+extension PropertyColumn {
+  func isShared(with other: PropertyColumn) -> Bool {
+    kind == other.kind && kind != .dynamic && positions.isShared(with: other.positions)
+      && words32.isShared(with: other.words32) && words64.isShared(with: other.words64)
   }
 }
 

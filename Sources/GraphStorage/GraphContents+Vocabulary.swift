@@ -5,9 +5,28 @@ public struct GraphVocabulary: Sendable {
   public var labels: [String]
   public var properties: [String]
   public var tables: [String]
-  public var edgeTypes: [String]
+  public var edgeTypes: [EdgeShape]
 
-  public init(labels: [String], properties: [String], tables: [String], edgeTypes: [String]) {
+  /// How edges of a type are kept.
+  public struct EdgeShape: Hashable, Sendable {
+    public var type: String
+    public var hasValidity: Bool
+    /// As ``GraphBuilder/edgeType(named:hasValidity:keyIsText:)`` takes it.
+    public var keyIsText: [Bool]
+
+    public init(type: String, hasValidity: Bool, keyIsText: [Bool]) {
+      self.type = type
+      self.hasValidity = hasValidity
+      self.keyIsText = keyIsText
+    }
+  }
+
+  public init(
+    labels: [String],
+    properties: [String],
+    tables: [String],
+    edgeTypes: [EdgeShape]
+  ) {
     self.labels = labels
     self.properties = properties
     self.tables = tables
@@ -20,13 +39,17 @@ extension GraphContents {
   ///
   /// Rows come out of a graph in the order of its names, so the same schema has to number them
   /// alike whether a graph was folded just now or read from an image. Names of the vocabulary that
-  /// the graph does not use are added where a number is all that they take.
+  /// the graph does not use are added.
   public mutating func adopt(_ vocabulary: GraphVocabulary) {
     let labelNumbers = Self.merge(&labels, into: vocabulary.labels)
     labelSets = labelSets.map { set in set.map { labelNumbers[Int($0)] }.sorted() }
     let keyNumbers = Self.merge(&propertyKeys, into: vocabulary.properties)
+    addMissing(vocabulary)
     let (tableOrder, tableNumbers) = Self.order(tables.map(\.name), like: vocabulary.tables)
-    let (typeOrder, typeNumbers) = Self.order(edgeTypes.map(\.type), like: vocabulary.edgeTypes)
+    let (typeOrder, typeNumbers) = Self.order(
+      edgeTypes.map(\.type),
+      like: vocabulary.edgeTypes.map(\.type)
+    )
     if tableOrder != Array(tables.indices) {
       tables = tableOrder.map { tables[$0] }
       nodeTables = nodeTables.mapped(tableNumbers)
@@ -51,6 +74,19 @@ extension GraphContents {
         return claim
       }
     )
+  }
+
+  private mutating func addMissing(_ vocabulary: GraphVocabulary) {
+    for name in vocabulary.tables where !tables.contains(where: { $0.name == name }) {
+      tables.append(NodeTable(name: name))
+    }
+    for shape in vocabulary.edgeTypes {
+      guard let known = edgeTypes.firstIndex(where: { $0.type == shape.type }) else {
+        edgeTypes.append(EdgeTable(shape))
+        continue
+      }
+      if edgeTypes[known].count == 0 { edgeTypes[known] = EdgeTable(shape) }
+    }
   }
 
   /// Replaces names by those wanted and the rest of them; returns the new number of each.
@@ -78,5 +114,13 @@ extension GraphContents {
     var numbers = [UInt16](repeating: 0, count: names.count)
     for (number, index) in order.enumerated() { numbers[index] = UInt16(number) }
     return (order, numbers)
+  }
+}
+
+extension EdgeTable {
+  fileprivate init(_ shape: GraphVocabulary.EdgeShape) {
+    self.init(type: shape.type, hasValidity: shape.hasValidity)
+    keyIsText = shape.keyIsText
+    keyLength = shape.keyIsText.count
   }
 }

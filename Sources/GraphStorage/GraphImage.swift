@@ -1,4 +1,5 @@
 import Crypto
+import Dispatch
 public import GraphModel
 
 /// Why an image cannot be used; the log can always make another.
@@ -142,11 +143,13 @@ public enum GraphImage {
     let start = headerByteCount + header.accountByteCount
     guard image.count >= start else { throw .damaged }
     let body = UnsafeRawBufferPointer(rebasing: image[start...])
-    guard UInt64(body.count) == header.byteCount,
-      SHA256.hash(data: body).elementsEqual(header.digest)
-    else { throw .damaged }
+    guard UInt64(body.count) == header.byteCount else { throw .damaged }
+    // Decoding reads no byte that is not there, so it need not wait for the digest.
+    let digest = Digesting(body)
     var source = ContentsSource(body)
-    return try GraphContents(decoding: &source)
+    let decoded = Result { () throws(ImageError) in try GraphContents(decoding: &source) }
+    guard digest.value().elementsEqual(header.digest) else { throw .damaged }
+    return try decoded.get()
   }
 
   private static func forwarding<Failure: Error>(
@@ -163,6 +166,38 @@ public enum GraphImage {
   private static func littleEndian(_ number: some FixedWidthInteger) -> [UInt8] {
     withUnsafeBytes(of: number.littleEndian) { Array($0) }
   }
+}
+
+/// Hashes bytes in a thread of its own; they stay in place until it is asked for the result.
+private final class Digesting: @unchecked Sendable {
+  private let bytes: UnsafeRawBufferPointer
+  private var state: SHA256
+  private let done = DispatchSemaphore(value: 0)
+
+  /// Less than this is done sooner than another thread begins.
+  private static let byteCountWorthAThread = 1 << 18
+
+  init(_ bytes: UnsafeRawBufferPointer, after state: SHA256 = SHA256()) {
+    self.bytes = bytes
+    self.state = state
+    if bytes.count < Self.byteCountWorthAThread {
+      run()
+    } else {
+      DispatchQueue.global().async { self.run() }
+    }
+  }
+
+  private func run() {
+    state.update(bufferPointer: bytes)
+    done.signal()
+  }
+
+  func hasher() -> SHA256 {
+    done.wait()
+    return state
+  }
+
+  func value() -> SHA256.Digest { hasher().finalize() }
 }
 
 private struct HashSink: ContentsSink {
@@ -228,12 +263,13 @@ private struct PieceSink<Failure: Error>: ContentsSink {
 
   private mutating func pass(_ bytes: UnsafeRawBufferPointer) {
     guard failure == nil, !bytes.isEmpty else { return }
-    hasher.update(bufferPointer: bytes)
+    let digesting = Digesting(bytes, after: hasher)
     do throws(Failure) {
       try write(bytes, offset)
     } catch {
       failure = error
     }
+    hasher = digesting.hasher()
     offset += bytes.count
   }
 }

@@ -14,7 +14,13 @@ extension Schema {
       labels: labels,
       properties: ["id"] + storedPropertyNames.filter { $0 != "id" },
       tables: families,
-      edgeTypes: edgeTypes.map(\.name)
+      edgeTypes: edgeTypes.map {
+        GraphVocabulary.EdgeShape(
+          type: $0.name,
+          hasValidity: $0.hasValidity,
+          keyIsText: $0.keyIsText
+        )
+      }
     )
   }
 

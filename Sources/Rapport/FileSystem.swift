@@ -40,6 +40,22 @@ func readFile(_ path: String) throws(Errno) -> [UInt8] {
   }
 }
 
+/// Gives the bytes of a file to `body`; `nil` where they cannot be mapped into memory.
+///
+/// Files that are replaced by renaming keep their bytes for those who have them open.
+func withMappedFile<Result>(
+  _ descriptor: FileDescriptor,
+  byteCount: Int,
+  _ body: (UnsafeRawBufferPointer) -> Result
+) -> Result? {
+  let flags = MAP_PRIVATE | MAP_POPULATE
+  guard let start = mmap(nil, byteCount, PROT_READ, flags, descriptor.rawValue, 0),
+    start != MAP_FAILED
+  else { return nil }
+  defer { munmap(start, byteCount) }
+  return body(UnsafeRawBufferPointer(start: start, count: byteCount))
+}
+
 func isDirectory(_ descriptor: FileDescriptor) -> Bool {
   var status = stat()
   return fstat(descriptor.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

@@ -26,6 +26,32 @@ struct FoldedGraph: Sendable {
   }
 }
 
+/// What a graph holds, and what it was folded from.
+struct FoldedContents: Sendable {
+  let contents: GraphContents
+  let schema: AppliedSchema
+  let end: LogEnd
+  /// How it came about.
+  let work: FoldWork
+
+  /// The graph as what another fold may start from.
+  var base: FoldBase {
+    FoldBase(contents: contents, account: schema.schema.account(of: contents))
+  }
+
+  /// Makes it ready for queries.
+  func published() -> FoldedGraph {
+    let graph = Graph(publishing: contents)
+    return FoldedGraph(
+      graph: graph,
+      engine: QueryEngine(graph: graph, catalog: QueryCatalog(schema.schema)),
+      schema: schema,
+      end: end,
+      work: work
+    )
+  }
+}
+
 /// What a fold may start from: a graph of the same log, of this schema or of another.
 struct FoldBase {
   var contents: GraphContents
@@ -64,19 +90,27 @@ struct Folding {
     writesImage: Bool,
     progress: ((FoldProgress) -> Void)?
   ) throws(StoreFailure) -> FoldedGraph {
-    let base = earlier ?? image.flatMap { usableBase(of: $0) }
-    let folded: FoldedGraph
-    do {
-      folded = try fold(base, progress)
-    } catch {
-      throw StoreFailure(any: error)
-    }
+    let folded = try contents(after: earlier, from: image, progress: progress).published()
     let foldedCount = folded.work.newCount + folded.work.refoldedCount
     if writesImage, let image, foldedCount >= Self.eventCountWorthAnImage {
       let contents = folded.graph.contents
       _ = image.write(contents, key: key, account: schema.schema.account(of: contents))
     }
     return folded
+  }
+
+  /// The same without what only queries need.
+  func contents(
+    after earlier: FoldBase? = nil,
+    from image: ImageFile?,
+    progress: ((FoldProgress) -> Void)?
+  ) throws(StoreFailure) -> FoldedContents {
+    let base = earlier ?? image.flatMap { usableBase(of: $0) }
+    do {
+      return try fold(base, progress)
+    } catch {
+      throw StoreFailure(any: error)
+    }
   }
 
   /// Writes an image, and returns the graph's digest.
@@ -121,7 +155,7 @@ struct Folding {
   private func fold(
     _ base: FoldBase?,
     _ progress: ((FoldProgress) -> Void)?
-  ) throws -> FoldedGraph {
+  ) throws -> FoldedContents {
     guard let base, let change = SchemaReach(of: schema.schema, base.account).patchableKinds else {
       return try foldAll(progress)
     }
@@ -132,7 +166,7 @@ struct Folding {
     }
   }
 
-  private func foldAll(_ progress: ((FoldProgress) -> Void)?) throws -> FoldedGraph {
+  private func foldAll(_ progress: ((FoldProgress) -> Void)?) throws -> FoldedContents {
     let revisions = try revisions(at: positionsOfRevisions())
     let builder = GraphBuilder()
     let count = try foldTail(into: builder, revisions, mayRevise: true, progress)
@@ -144,10 +178,13 @@ struct Folding {
     _ base: FoldBase,
     _ change: Set<EventKind>,
     _ progress: ((FoldProgress) -> Void)?
-  ) throws -> FoldedGraph {
-    let revisions = try revisions(at: base.contents.revisions.array)
+  ) throws -> FoldedContents {
     var contents = base.contents
     contents.adopt(schema.schema.vocabulary)
+    if change.isEmpty, contents.position == end.position {
+      return FoldedContents(contents: contents, schema: schema, end: end, work: FoldWork())
+    }
+    let revisions = try revisions(at: base.contents.revisions.array)
     var builder = GraphBuilder(resuming: contents)
     var work = FoldWork()
     if !change.isEmpty {
@@ -163,15 +200,8 @@ struct Folding {
     return folded(builder, work)
   }
 
-  private func folded(_ builder: GraphBuilder, _ work: FoldWork) -> FoldedGraph {
-    let graph = builder.publish()
-    return FoldedGraph(
-      graph: graph,
-      engine: QueryEngine(graph: graph, catalog: QueryCatalog(schema.schema)),
-      schema: schema,
-      end: end,
-      work: work
-    )
+  private func folded(_ builder: GraphBuilder, _ work: FoldWork) -> FoldedContents {
+    FoldedContents(contents: builder.contents, schema: schema, end: end, work: work)
   }
 
   /// Folds the events of some kinds again, in the place of what they made before.

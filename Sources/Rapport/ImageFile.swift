@@ -38,18 +38,7 @@ struct ImageFile {
     guard let descriptor = try? FileDescriptor.open(path, .readOnly) else { return nil }
     defer { try? descriptor.close() }
     guard let size = try? descriptor.seek(offset: 0, from: .end), size > 0 else { return nil }
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(size), alignment: 64)
-    defer { buffer.deallocate() }
-    var filled = 0
-    while filled < buffer.count {
-      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-      guard
-        let count = try? descriptor.read(fromAbsoluteOffset: Int64(filled), into: rest),
-        count > 0
-      else { return nil }
-      filled += count
-    }
-    return try? GraphImage.read(UnsafeRawBufferPointer(buffer))
+    return withMappedFile(descriptor, byteCount: Int(size)) { try? GraphImage.read($0) } ?? nil
   }
 
   /// An image that is written and that no reader sees yet.

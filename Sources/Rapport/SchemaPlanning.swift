@@ -13,18 +13,18 @@ struct SchemaPlanning {
   let progress: ((FoldProgress) -> Void)?
 
   /// The plan, and the graph under the proposed schema where the change reaches any event.
-  func plan() throws(StoreFailure) -> (plan: SchemaPlan, graph: FoldedGraph?) {
+  func plan() throws(StoreFailure) -> (plan: SchemaPlan, after: FoldedContents?) {
     let counts = try eventCounts()
     let reach = SchemaReach(of: proposed, current.schema.account(of: counts))
     let events = counts.map { kind, count in
       SchemaPlan.Events(kind: kind, count: count, isReached: reach.kinds.contains(kind))
     }
     guard !reach.kinds.isEmpty else { return (unchanged(events), nil) }
-    let before = try store.graph(at: end, of: current, progress: progress)
+    let before = try store.contents(at: end, of: current, progress: progress)
     let estimate = try estimate(reach, before)
     let start = monotonicSeconds()
     let after = try foldBeside(before)
-    let graph = GraphDifference(from: before.graph.contents, to: after.graph.contents)
+    let graph = GraphDifference(from: before.contents, to: after.contents)
     let seconds = monotonicSeconds() - start
     let refused = try refusals(before, after)
     let plan = SchemaPlan(
@@ -61,7 +61,7 @@ struct SchemaPlanning {
     )
   }
 
-  private func foldBeside(_ before: FoldedGraph) throws(StoreFailure) -> FoldedGraph {
+  private func foldBeside(_ before: FoldedContents) throws(StoreFailure) -> FoldedContents {
     let beside = AppliedSchema(
       schema: proposed,
       file: current.file,
@@ -72,7 +72,7 @@ struct SchemaPlanning {
       rollbackOf: nil
     )
     return try Folding(log: store.log, schema: beside, end: end)
-      .graph(after: before.base, from: nil, writesImage: false, progress: progress)
+      .contents(after: before.base, from: nil, progress: progress)
   }
 
   // MARK: What the log has
@@ -101,11 +101,11 @@ struct SchemaPlanning {
   // MARK: Quarantine
 
   private func refusals(
-    _ before: FoldedGraph,
-    _ after: FoldedGraph
+    _ before: FoldedContents,
+    _ after: FoldedContents
   ) throws(StoreFailure) -> (quarantined: [SchemaPlan.Refused], healed: [SchemaPlan.Refused]) {
-    let old = Set(before.graph.contents.quarantined.array)
-    let new = Set(after.graph.contents.quarantined.array)
+    let old = Set(before.contents.quarantined.array)
+    let new = Set(after.contents.quarantined.array)
     return (
       try store.refusals(of: new.subtracting(old).sorted(), by: proposed),
       try store.refusals(of: old.subtracting(new).sorted(), by: current.schema)
@@ -123,9 +123,9 @@ struct SchemaPlanning {
 
   private func estimate(
     _ reach: SchemaReach,
-    _ before: FoldedGraph
+    _ before: FoldedContents
   ) throws(StoreFailure) -> SchemaPlan.Effort {
-    let kinds = before.graph.contents.eventKinds
+    let kinds = before.contents.eventKinds
     let isFull = reach.patchableKinds == nil
     let reached = kinds.positions(ofKinds: kinds.kinds.map { isFull || reach.kinds.contains($0) })
     let stride = max(1, reached.count / Self.sampleCount)
@@ -139,7 +139,7 @@ struct SchemaPlanning {
       throw StoreFailure(any: error)
     }
     let perEvent = (monotonicSeconds() - start) / Double(max(sample.count, 1))
-    let graphByteCount = Double(before.graph.contents.byteCount)
+    let graphByteCount = Double(before.contents.byteCount)
     let passes = isFull ? 2.0 : 3.0
     return SchemaPlan.Effort(
       seconds: perEvent * Double(reached.count) + passes * graphByteCount / Self.bytesPerSecond,

@@ -69,7 +69,7 @@ extension Store {
     for _ in 0..<Self.attemptCountMax {
       let planning = try planning(proposed, options.onProgress)
       try check(options.expected, planning)
-      let (plan, graph) = try planning.plan()
+      let (plan, after) = try planning.plan()
       guard plan.isChange else { return SchemaApplication(plan: plan, applied: plan.current) }
       try checkLoss(plan, options, isRollback: number != nil)
       let event = SchemaEvent.event(
@@ -79,7 +79,7 @@ extension Store {
         reason: options.reason,
         rollbackOf: number
       )
-      if let applied = try commit(event, plan, graph) {
+      if let applied = try commit(event, plan, after) {
         return SchemaApplication(plan: plan, applied: applied)
       }
       // Others ingested meanwhile: the plan has to see what they did.
@@ -111,9 +111,9 @@ extension Store {
   private func commit(
     _ event: IncomingEvent,
     _ plan: SchemaPlan,
-    _ graph: FoldedGraph?
+    _ after: FoldedContents?
   ) throws(StoreFailure) -> AppliedSchema? {
-    let staged = try graph.flatMap { graph throws(StoreFailure) in try stage(graph) }
+    let staged = try after.flatMap { after throws(StoreFailure) in try stage(after) }
     var batch = EventBatch()
     do {
       let parser = EnvelopeParser(options: .init(defaultSource: SchemaEvent.source))
@@ -128,18 +128,15 @@ extension Store {
       throw StoreFailure(any: error)
     }
     if let staged, (try? staged.publish()) == nil { staged.discard() }
-    if let graph { remember(graph) }
     return try schema()
   }
 
   /// Writes the image of a graph where it is worth one.
-  private func stage(_ graph: FoldedGraph) throws(StoreFailure) -> ImageFile.Staged? {
-    guard graph.end.position.rawValue >= Folding.eventCountWorthAnImage else { return nil }
-    let folding = Folding(log: log, schema: graph.schema, end: graph.end)
-    let contents = graph.graph.contents
-    let account = graph.schema.schema.account(of: contents)
+  private func stage(_ after: FoldedContents) throws(StoreFailure) -> ImageFile.Staged? {
+    guard after.end.position.rawValue >= Folding.eventCountWorthAnImage else { return nil }
+    let folding = Folding(log: log, schema: after.schema, end: after.end)
     do throws(Errno) {
-      return try imageFile.stage(contents, key: folding.key, account: account)
+      return try imageFile.stage(after.contents, key: folding.key, account: after.base.account)
     } catch {
       throw StoreFailure(
         .inputOutput,

@@ -167,6 +167,20 @@ public final class Store: Sendable {
     return graph
   }
 
+  /// What a schema of the log makes of it up to a commit: from the graph at hand or the image.
+  func contents(
+    at end: LogEnd,
+    of schema: AppliedSchema,
+    progress: ((FoldProgress) -> Void)?
+  ) throws(StoreFailure) -> FoldedContents {
+    let earlier = state.withLock { $0.graph }
+    return try Folding(log: log, schema: schema, end: end).contents(
+      after: earlier.flatMap { $0.end.position <= end.position ? $0.base : nil },
+      from: imageFile,
+      progress: progress
+    )
+  }
+
   /// Keeps a graph for those who ask next.
   func remember(_ graph: FoldedGraph) {
     state.withLock { $0.graph = graph }
@@ -212,8 +226,8 @@ public final class Store: Sendable {
     _ image: ImageFile
   ) throws(StoreFailure) -> [UInt8]? {
     guard folding.usableAccount(of: image) != nil else { return nil }
-    let former = try folding.graph(from: image, writesImage: false, progress: nil)
-    return former.work.isFull ? nil : GraphImage.digest(of: former.graph.contents)
+    let former = try folding.contents(from: image, progress: nil)
+    return former.work.isFull ? nil : GraphImage.digest(of: former.contents)
   }
 
   // MARK: Queries
