@@ -8,7 +8,7 @@ struct SchemaCommand: ParsableCommand {
     abstract: "Checks, compares and lays out schema files, and shows the schemas of a store.",
     subcommands: [
       Check.self, Show.self, SchemaDiffCommand.self, SchemaHistoryCommand.self,
-      SchemaFormatCommand.self,
+      SchemaFormatCommand.self, SchemaLintCommand.self,
     ]
   )
 
