@@ -57,7 +57,10 @@ struct SchemaDiffCommand: ParsableCommand {
   }
 
   /// Both schemas, or the errors of both.
-  private static func load(_ before: String, _ after: String) throws(StoreFailure) -> (
+  private static func load(
+    _ before: String,
+    _ after: String
+  ) throws(StoreFailure) -> (
     Schema, Schema
   ) {
     var failures: [StoreFailure] = []
