@@ -146,6 +146,24 @@ private func changes(_ replacements: (String, String)...) throws -> [String] {
     )
   }
 
+  @Test func `tells a field of a wider type from one of another type`() throws {
+    #expect(
+      try changes(("size INTEGER", "size FLOAT"))
+        == ["changed event held, field size: INTEGER -> FLOAT [recompute]"]
+    )
+    #expect(
+      try changes(("why TEXT?", "why STRING?"))
+        == ["changed event left, field why: TEXT? -> STRING? [breaking]"]
+    )
+  }
+
+  @Test func `tells a derivation without properties that is gone`() throws {
+    let more = base + "\nDERIVE (a:Person)-[:FRIEND]-(b:Person) FROM (a)-[:KNOWS]-(b)"
+    let difference = SchemaDifference(from: try loadSchema(more), to: try loadSchema(base))
+    #expect(difference.changes.map(\.name) == ["derivation FRIEND"])
+    #expect(difference.changes.map(\.classification) == [.breaking])
+  }
+
   @Test func `tells what events and queries may not survive`() throws {
     #expect(
       try changes(("EDGE (Person)-[KNOWS]->(Person)\n", ""))

@@ -46,7 +46,7 @@ private let sound = """
       try findings(
         """
         NODE A { n INTEGER, s MAP }
-        EVENT e VERSION 1 { id ID, c LIST<{ d STRING? }> = [], s { t STRING?, u STRING? } }
+        EVENT e VERSION 1 { id ID, c LIST<{ d STRING?, f ID? }> = [], s { t STRING?, u STRING? } }
         ON e AS e
           NODE (:A { id: e.id, n: size([x IN e.c WHERE x.d IS NOT NULL]), s: e.s })
         """

@@ -46,6 +46,26 @@ private let second =
     )
   }
 
+  @Test func `shows the lines of a rule that are different, and versions in one line`() throws {
+    let folder = try TemporaryFolder()
+    let old = try folder.write("old.rapport", first)
+    let changed = first.replacing("name: e.name }", with: "name: e.id }")
+      .replacing("s VERSION 1", with: "s VERSION 2")
+    let new = try folder.write("new.rapport", changed)
+    let run = try rapport("schema", "diff", old, new)
+    #expect(
+      run.output == """
+        ~ schema s VERSION 1 -> 2  [additive]
+        ~ rule person.registered   [recompute]
+            -   NODE (:Person { id: e.id, name: e.name })
+            +   NODE (:Person { id: e.id, name: e.id })
+        1 additive, 1 recompute
+
+        """,
+      run.comment
+    )
+  }
+
   @Test func `finds none between a file, standard input, and the store made with it`() throws {
     let store = try TestStore()
     for reference in [store.path, store.path + "@1"] {
