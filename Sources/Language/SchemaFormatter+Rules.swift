@@ -6,7 +6,7 @@ extension SchemaFormatter {
     let target = Self.render { $0.print(derivation.target) }
     let head = "DERIVE \(source)-[:\(Spelling.name(derivation.type.name))"
     let tail = (derivation.directed ? "]->" : "]-") + target
-    appendParts([.text(head), .map(derivation.properties), .text(tail)], indent: 0)
+    append([.text(head), .map(derivation.properties), .text(tail)], indent: 0, fillsLines: false)
     for (index, path) in derivation.paths.enumerated() {
       let comma = index < derivation.paths.count - 1 ? "," : ""
       lines.append((index == 0 ? "  FROM " : "       ") + Self.render { $0.print(path) } + comma)
@@ -42,18 +42,17 @@ extension SchemaFormatter {
     flushComments(before: Self.start(of: statement), indent: indent)
     switch statement {
     case .node(let node):
-      appendParts([.text("NODE ")] + Self.parts(of: node), indent: indent)
+      append([.text("NODE ")] + Self.parts(of: node), indent: indent, fillsLines: true)
     case .edge(let edge, let from, let to):
-      var ending = ""
-      if let from { ending += " FROM " + Self.render(from) }
-      if let to { ending += " TO " + Self.render(to) }
-      appendParts([.text("EDGE ")] + Self.parts(of: edge) + [.text(ending)], indent: indent)
+      var ending: [String] = []
+      if let from { ending.append("FROM " + Self.render(from)) }
+      if let to { ending.append("TO " + Self.render(to)) }
+      append("EDGE ", edge, ending: ending.joined(separator: " "), indent: indent)
     case .set(let variable, let property, let value):
       let target = Spelling.variable(variable.name) + "." + Spelling.name(property.name)
       append("SET \(target) = " + Self.render(value), indent: indent)
     case .end(let edge, let at):
-      let ending = at.map { " AT " + Self.render($0) } ?? ""
-      appendParts([.text("END ")] + Self.parts(of: edge) + [.text(ending)], indent: indent)
+      append("END ", edge, ending: at.map { "AT " + Self.render($0) } ?? "", indent: indent)
     case .forEach(let variable, let list, let body):
       let head = "FOR \(Spelling.variable(variable.name)) IN " + Self.renderHead(list)
       print(body, under: head, indent: indent)
@@ -105,13 +104,36 @@ extension SchemaFormatter {
     return [.text(head), .map(node.properties), .text(")")]
   }
 
-  private static func parts(of edge: RuleEdge) -> [Part] {
-    parts(of: edge.source) + [.text("-[:" + Spelling.name(edge.type.name)), .map(edge.properties)]
-      + [.text("]->")] + parts(of: edge.target)
+  /// Writes an edge on one line, or, where it is too long, each of its parts on a line of its own:
+  /// where it starts, itself with where it ends if there is room, and what stands behind it.
+  private mutating func append(_ head: String, _ edge: RuleEdge, ending: String, indent: Int) {
+    let source = [.text(head)] + Self.parts(of: edge.source)
+    let target = Self.parts(of: edge.target)
+    let arrow: [Part] = [
+      .text("-[:" + Spelling.name(edge.type.name)), .map(edge.properties), .text("]->"),
+    ]
+    let space = ending.isEmpty ? "" : " "
+    let margin = String(repeating: " ", count: indent)
+    let short = margin + Self.line(of: source + arrow + target) + space + ending
+    guard !Self.fits(short) else {
+      lines.append(short)
+      return
+    }
+    append(source, indent: indent, fillsLines: true)
+    let isShortArrow = Self.fits(margin + "  " + Self.line(of: arrow))
+    if isShortArrow, !Self.fits(margin + "  " + Self.line(of: arrow + target)) {
+      append(arrow, indent: indent + 2, fillsLines: true)
+      append(target, indent: indent + 2, fillsLines: true)
+    } else {
+      append(arrow + target, indent: indent + 2, fillsLines: true)
+    }
+    if !ending.isEmpty { lines.append(margin + "  " + ending) }
   }
 
   /// Writes parts on one line, or with the maps of several entries spread out where it is too long.
-  fileprivate mutating func appendParts(_ parts: [Part], indent: Int) {
+  ///
+  /// - Parameter fillsLines: whether entries share lines; else each has one of its own.
+  fileprivate mutating func append(_ parts: [Part], indent: Int, fillsLines: Bool) {
     let margin = String(repeating: " ", count: indent)
     let short = margin + Self.line(of: parts)
     guard !Self.fits(short) else {
@@ -128,11 +150,24 @@ extension SchemaFormatter {
           continue
         }
         lines.append(line + (line.hasSuffix("(") ? "{" : " {"))
-        for (index, entry) in entries.enumerated() {
-          let comma = index < entries.count - 1 ? "," : ""
-          lines.append(margin + "  " + Self.render { $0.print(entry) } + comma)
-        }
+        append(entries, margin: margin + "  ", fillsLines: fillsLines)
         line = margin + "}"
+      }
+    }
+    lines.append(line)
+  }
+
+  private mutating func append(_ entries: [MapEntry], margin: String, fillsLines: Bool) {
+    var line = ""
+    for (index, entry) in entries.enumerated() {
+      let text = Self.render { $0.print(entry) } + (index < entries.count - 1 ? "," : "")
+      if line.isEmpty {
+        line = margin + text
+      } else if fillsLines, Self.fits(line + " " + text) {
+        line += " " + text
+      } else {
+        lines.append(line)
+        line = margin + text
       }
     }
     lines.append(line)

@@ -6,6 +6,7 @@ public import SourceText
 /// else apart. Parsing the result gives an equal document, places aside.
 public struct SchemaFormatter {
   private static let columnCountMax = 100
+  private static let passCountMax = 8
 
   var comments: SchemaComments
   var lines: [String] = []
@@ -18,9 +19,19 @@ public struct SchemaFormatter {
   ///
   /// - Throws: what is wrong with the file, where it does not parse.
   public static func format(_ source: SourceText) throws(Diagnostics) -> String {
-    let document = try Parser.parseSchema(source)
-    var formatter = SchemaFormatter(SchemaComments(source))
-    return formatter.format(document)
+    var source = source
+    var text = String(decoding: source.bytes, as: UTF8.self)
+    // A comment in the middle of a line moves to where it can stand, and there it may be one that
+    // belongs to something else: only what does not move any more is canonical.
+    for _ in 0..<passCountMax {
+      let document = try Parser.parseSchema(source)
+      var formatter = SchemaFormatter(SchemaComments(source))
+      let next = formatter.format(document)
+      if next == text { break }
+      text = next
+      source = SourceText(name: source.name, text: text)
+    }
+    return text
   }
 
   /// The canonical text of a document, which holds no comments.
@@ -113,19 +124,28 @@ extension SchemaFormatter {
   /// Writes the comments that stand on the line of what was printed last.
   mutating func flushTrailingComments(before offset: UInt32) {
     while let comment = comments.next(before: offset, trailing: true) {
-      if let last = lines.popLast() { lines.append(last + "  " + comment.text) }
+      append(trailing: comment.text, indent: 0)
     }
   }
 
   /// Writes the comments before an offset: beside the last line, or on lines of their own.
   mutating func flushComments(before offset: UInt32, indent: Int = 0, apart: Bool = false) {
     while let comment = comments.next(before: offset, trailing: nil) {
-      if comment.isTrailing, let last = lines.last, !last.contains("//"), !last.isEmpty {
-        lines[lines.count - 1] = last + "  " + comment.text
+      if comment.isTrailing {
+        append(trailing: comment.text, indent: indent)
       } else {
         lines.append(String(repeating: " ", count: indent) + comment.text)
         if apart, comment.hasBlankLineAfter { lines.append("") }
       }
+    }
+  }
+
+  /// Writes a comment beside the last line; below it where that ends in a comment already.
+  private mutating func append(trailing comment: String, indent: Int) {
+    if let last = lines.last, !last.isEmpty, !last.contains("//") {
+      lines[lines.count - 1] = last + "  " + comment
+    } else {
+      lines.append(String(repeating: " ", count: indent) + comment)
     }
   }
 }
@@ -172,6 +192,18 @@ struct SchemaComments {
       isTrailing: isTrailing,
       hasBlankLineAfter: hasBlankLine(after: span.end)
     )
+  }
+
+  /// Whether the text before an offset, white space aside, ends on a line above.
+  ///
+  /// Properties that begin on a line of their own stay below each other, however few they are.
+  func hasLineBreak(before offset: UInt32) -> Bool {
+    guard let source else { return false }
+    for byte in source.bytes[..<min(Int(offset), source.bytes.count)].reversed() {
+      if byte == UInt8(ascii: "\n") { return true }
+      if byte > UInt8(ascii: " ") { return false }
+    }
+    return false
   }
 
   /// Whether an empty line follows the line on which an offset stands.
@@ -242,7 +274,8 @@ extension SchemaFormatter {
       return
     }
     let short = head + " { " + fields.map { Self.text(of: $0) }.joined(separator: ", ") + " }"
-    if onOneLine, Self.fits(short), !comments.hasNext(before: end) {
+    let isSpread = comments.hasLineBreak(before: fields[0].name.span.start)
+    if onOneLine, !isSpread, Self.fits(short), !comments.hasNext(before: end) {
       lines.append(short)
       return
     }

@@ -12,7 +12,8 @@ public struct Schema: Sendable {
   /// The text that the schema was loaded from.
   public let source: SourceText
   public let document: SchemaDocument
-  /// SHA-256 of the schema's tokens: blind to comments and to white space, but to nothing else.
+  /// SHA-256 of the tokens of the schema's canonical layout: blind to comments, to white space and
+  /// to what ``SchemaFormatter`` writes in one way, such as the braces around a single statement.
   public let digest: [UInt8]
   /// The declared types, in the order of the file.
   public let nodeTypes: [NodeType]
@@ -55,8 +56,9 @@ public struct Schema: Sendable {
     return names
   }
 
-  /// SHA-256 of kind and text of each token.
-  static func digest(of source: SourceText) -> [UInt8] {
+  /// SHA-256 of the text of each token, as the canonical layout has it.
+  static func digest(of document: SchemaDocument) -> [UInt8] {
+    let source = SourceText(name: "", text: SchemaFormatter.format(document))
     var hash = SHA256()
     for token in Lexer.tokens(of: source) {
       let text = source.bytes[Int(token.span.start)..<Int(token.span.end)]

@@ -97,15 +97,22 @@ extension SchemaAnalysis {
       } else if upcast.to > event.version {
         report(
           "\(step) goes past the declared version \(event.version)",
-          at: upcast.type.span
+          at: upcast.type.span,
+          hint: "declare EVENT \(name) VERSION \(upcast.to), or leave out the step"
         )
       } else if byVersion[upcast.from] != nil {
-        report("\(step) is declared twice", at: upcast.type.span)
+        report(
+          "\(step) is declared twice",
+          at: upcast.type.span,
+          hint: "there is one way from a version to the next: leave out one of them"
+        )
       } else {
         byVersion[upcast.from] = upcast
       }
     }
+    let before = diagnosticCount
     var chain: [Upcast] = []
+    var declarations: [UpcastDeclaration] = []
     for version in 1..<max(1, event.version) {
       guard let upcast = byVersion[version] else {
         report(
@@ -116,10 +123,60 @@ extension SchemaAnalysis {
         continue
       }
       chain.append(Upcast(from: upcast.from, to: upcast.to, steps: upcast.steps))
+      declarations.append(upcast)
       let isLast = upcast.to == event.version
       check(upcast, result: isLast ? shape : nil)
     }
+    // What only follows from another mistake is not worth telling.
+    guard diagnosticCount == before else { return chain }
+    for declaration in declarations.dropLast() {
+      for example in declaration.examples {
+        carryOn(example, by: chain.drop { $0.from < declaration.to }, result: shape)
+      }
+    }
     return chain
+  }
+
+  /// Checks that what an example of an older version becomes fits the declared version in the end.
+  ///
+  /// No declaration says what a version in between is like; the steps that follow do.
+  private func carryOn(
+    _ example: UpcastDeclaration.Example,
+    by steps: ArraySlice<Upcast>,
+    result shape: DataShape
+  ) {
+    guard var result = data(example.after) else { return }
+    for step in steps {
+      do {
+        result = try step.apply(to: result)
+      } catch {
+        report(
+          "the step from version \(step.from) to \(step.to) fails on this example:"
+            + " \(error.message)",
+          at: example.after.span,
+          hint: error.hint ?? "the next step has to take what this one gives"
+        )
+        return
+      }
+    }
+    guard let error = misfit(Defaults.filled(result, shape.fields), shape) else { return }
+    report(
+      "the example becomes data that does not fit version \(steps.last?.to ?? 1) in the end:"
+        + " \(error)",
+      at: example.after.span,
+      hint: "mend one of the steps from here to there"
+    )
+  }
+
+  /// Why data does not fit a shape, or `nil`.
+  private func misfit(_ data: Upcast.Data, _ shape: DataShape) -> DataError? {
+    let bytes = JSONText.bytes(of: .map(data))
+    return bytes.withUnsafeBytes { bytes in
+      guard let tape = try? parser.parse(bytes),
+        case .fails(let error) = decoder.decode(shape, tape, at: tape.root)
+      else { return nil }
+      return error
+    }
   }
 
   private func check(_ upcast: UpcastDeclaration, result shape: DataShape?) {
@@ -165,21 +222,17 @@ extension SchemaAnalysis {
       report(
         "the example becomes \(JSONText.text(of: .map(result))),"
           + " not \(JSONText.text(of: .map(expected)))",
-        at: example.after.span
+        at: example.after.span,
+        hint: "mend the step, or what the example says after TO"
       )
       return
     }
-    guard let shape else { return }
-    let bytes = JSONText.bytes(of: .map(result))
-    bytes.withUnsafeBytes { bytes in
-      guard let tape = try? parser.parse(bytes),
-        case .fails(let error) = decoder.decode(shape, tape, at: tape.root)
-      else { return }
-      report(
-        "the example becomes data that does not fit version \(upcast.to): \(error)",
-        at: example.after.span
-      )
-    }
+    guard let shape, let error = misfit(result, shape) else { return }
+    report(
+      "the example becomes data that does not fit version \(upcast.to): \(error)",
+      at: example.after.span,
+      hint: "mend the step, or the declaration of the event"
+    )
   }
 
   /// The constant map that stands there.

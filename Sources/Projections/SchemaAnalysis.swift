@@ -50,7 +50,7 @@ final class SchemaAnalysis {
       version: document.version,
       source: source,
       document: document,
-      digest: Schema.digest(of: source),
+      digest: Schema.digest(of: document),
       nodeTypes: nodeTypes,
       labels: labels,
       edgeTypes: edgeTypes,

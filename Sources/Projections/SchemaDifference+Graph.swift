@@ -8,7 +8,7 @@ extension SchemaDifference {
     for name in merged(declarations.old.map(\.name.name), declarations.new.map(\.name.name)) {
       let before = declarations.old.first { $0.name.name == name }
       let after = declarations.new.first { $0.name.name == name }
-      guard let before, let after, let type = new.nodeType(named: name),
+      guard before != nil, after != nil, let type = new.nodeType(named: name),
         let former = old.nodeType(named: name)
       else {
         add(

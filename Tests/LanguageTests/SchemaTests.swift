@@ -60,18 +60,19 @@ private let canonical = """
       EDGE (:Person { id: a.person })-[:ATTENDED { role: a.role }]->(m)
     FOR g IN e.guests {
       WHEN g.name IS NOT NULL
-        EDGE (:Person { id: g.name })-[:ATTENDED {
-          role: g.role,
-          on_behalf_of: g.organization,
-          as_stated: g.as_stated_in_the_minutes
-        }]->(m)
+        EDGE (:Person { id: g.name })
+          -[:ATTENDED {
+            role: g.role, on_behalf_of: g.organization, as_stated: g.as_stated_in_the_minutes
+          }]->(m)
       WHEN g.organization = 'x' {
         SET m.title = g.name
         SET m.mode = coalesce(m.mode, 'online')
       }
     }
     EDGE (m)-[:ABOUT]->(:Topic { id: e.topic }) FROM e.from TO e.to
-    END (:Person { id: e.person })-[:WORKS_FOR { title: e.title }]->(:Organization { id: e.o }) AT e.to
+    END (:Person { id: e.person })
+      -[:WORKS_FOR { title: e.title }]->(:Organization { id: e.o })
+      AT e.to
     END (m)-[:ABOUT]->(:Topic { id: e.topic })
 
   ON agenda.item.recorded AS e

@@ -168,12 +168,15 @@ private let upcastCases: [MistakeCase] = [
       """,
     mistakes: [
       "3:7: \"e\" has no step from version 2 to 3 (write UPCAST e 2 TO 3 …)",
-      "5:50: the example becomes {\"x\":\"a\",\"id\":\"a\"}, not {\"id\":\"a\"}",
-      "6:8: UPCAST e 1 TO 2 is declared twice",
+      "5:50: the example becomes {\"x\":\"a\",\"id\":\"a\"}, not {\"id\":\"a\"}"
+        + " (mend the step, or what the example says after TO)",
+      "6:8: UPCAST e 1 TO 2 is declared twice (there is one way from a version to the next: leave"
+        + " out one of them)",
       "7:8: UPCAST e 3 TO 2 goes back (versions only grow: an upcast goes from one version to the"
         + " next)",
       "8:8: UPCAST e 2 TO 4 leaves out a version (write a step from each version to the next)",
-      "9:8: UPCAST e 4 TO 5 goes past the declared version 4",
+      "9:8: UPCAST e 4 TO 5 goes past the declared version 4 (declare EVENT e VERSION 5, or leave"
+        + " out the step)",
       "10:8: UPCAST e 3 TO 4 has no EXAMPLE (show data of version 3 and what it becomes: EXAMPLE {"
         + " … } TO { … })",
       "11:8: there is no event \"f\"",
@@ -192,9 +195,10 @@ private let upcastCases: [MistakeCase] = [
         EXAMPLE { x: 1 / 0 } TO { id: 'a' }
       """,
     mistakes: [
-      "7:25: the example becomes {\"id\":\"a!\",\"n\":3}, not {\"id\":\"a\",\"n\":3}",
+      "7:25: the example becomes {\"id\":\"a!\",\"n\":3}, not {\"id\":\"a\",\"n\":3}"
+        + " (mend the step, or what the example says after TO)",
       "8:33: the example becomes data that does not fit version 2: data.n: expected an integer,"
-        + " found \"b\"",
+        + " found \"b\" (mend the step, or the declaration of the event)",
       "9:16: division of 1 by zero",
     ]
   ),

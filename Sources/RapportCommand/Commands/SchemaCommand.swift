@@ -9,7 +9,7 @@ struct SchemaCommand: ParsableCommand {
     subcommands: [
       Check.self, Show.self, SchemaPlanCommand.self, SchemaApplyCommand.self,
       SchemaRollbackCommand.self, SchemaDiffCommand.self, SchemaHistoryCommand.self,
-      SchemaFormatCommand.self,
+      SchemaFormatCommand.self, SchemaLintCommand.self,
     ]
   )
 

@@ -60,9 +60,7 @@ struct SchemaDiffCommand: ParsableCommand {
   private static func load(
     _ before: String,
     _ after: String
-  ) throws(StoreFailure) -> (
-    Schema, Schema
-  ) {
+  ) throws(StoreFailure) -> (Schema, Schema) {
     var failures: [StoreFailure] = []
     var schemas: [Schema] = []
     for text in [before, after] {
