@@ -76,7 +76,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "init", "ingest", "query", "met", "log", "show", "schema check", "schema show", "rebuild",
+    "init", "ingest", "query", "met", "log", "show", "schema check", "schema show",
+    "schema diff", "schema history", "schema fmt", "schema lint", "rebuild",
     "info", "verify", "completions",
   ])
   func `every command has help with an example`(_ command: String) throws {
