@@ -15,6 +15,8 @@ public struct AppendOptions: Sendable {
   public var onConflict = ConflictHandling.stop
   /// Write only if this is the log's last position; the batch is then one transaction.
   public var expectedPosition: EventPosition?
+  /// Write only if the log has no event of this name: what the batch was made under still holds.
+  public var absentEvent: EventName?
   /// The moment to record, in microseconds since 1970-01-01T00:00:00Z, or `nil` for now.
   ///
   /// What is recorded is never earlier than for the event before: a clock that was set back
@@ -24,11 +26,24 @@ public struct AppendOptions: Sendable {
   public init(
     onConflict: ConflictHandling = .stop,
     expectedPosition: EventPosition? = nil,
+    absentEvent: EventName? = nil,
     recordedTime: Int64? = nil
   ) {
     self.onConflict = onConflict
     self.expectedPosition = expectedPosition
+    self.absentEvent = absentEvent
     self.recordedTime = recordedTime
+  }
+}
+
+/// What names an event: its source, and its id there.
+public struct EventName: Hashable, Sendable {
+  public var source: String
+  public var id: String
+
+  public init(source: String, id: String) {
+    self.source = source
+    self.id = id
   }
 }
 

@@ -96,6 +96,21 @@ struct Appending {
     throw .refused(.positionMoved(expected: expected.rawValue, actual: actual))
   }
 
+  func checkAbsence(_ transaction: borrowing WriteTransaction) throws(AppendFailure) {
+    guard let name = input.options.absentEvent else { return }
+    let identity = Identity(name)
+    let position = try AppendFailure.wrapping { () throws(LMDBError) in
+      try transaction.withCursor(on: log.identities) { cursor throws(LMDBError) in
+        try identity.withUnsafeBytes { key throws(LMDBError) in
+          try cursor.value(for: key).map { $0.loadUnaligned(as: UInt64.self) }
+        }
+      }
+    }
+    guard let position else { return }
+    let found = UInt32(truncatingIfNeeded: UInt64(littleEndian: position))
+    throw .refused(.eventPresent(name, position: found))
+  }
+
   /// Looks up every identity, in their order, which keeps the lookups on the same pages.
   mutating func findKnown(_ transaction: borrowing WriteTransaction) throws(LMDBError) {
     sorted = input.range.map { Known(identity: input.entries[$0].identity, index: $0) }

@@ -133,6 +133,7 @@ extension EventLog {
         )
         var appending = Appending(log: self, input: input, head: head)
         try appending.checkExpectedPosition()
+        try appending.checkAbsence(transaction)
         try AppendFailure.wrapping { () throws(LMDBError) in
           try appending.findKnown(transaction)
         }

@@ -138,9 +138,7 @@ extension EventLog {
 
   /// The position of the event with that source and id, or `nil` where there is none.
   public func position(ofSource source: String, id: String) throws(StoreError) -> EventPosition? {
-    let identity = Array(source.utf8).withUnsafeBytes { source in
-      Array(id.utf8).withUnsafeBytes { Identity(source: source, id: $0) }
-    }
+    let identity = Identity(EventName(source: source, id: id))
     let position = try reading { transaction throws(LMDBError) in
       try transaction.position(of: identity, in: identities)
     }
@@ -198,6 +196,14 @@ extension EventLog {
       try environment.copy(to: path)
     } catch {
       throw StoreError(error, path: path)
+    }
+  }
+}
+
+extension Identity {
+  init(_ name: EventName) {
+    self = Array(name.source.utf8).withUnsafeBytes { source in
+      Array(name.id.utf8).withUnsafeBytes { Identity(source: source, id: $0) }
     }
   }
 }

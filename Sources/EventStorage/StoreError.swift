@@ -115,6 +115,8 @@ public enum AppendError: Error, Hashable, Sendable {
   case store(StoreError)
   /// The log is not at the position that was expected; nothing was written.
   case positionMoved(expected: UInt32, actual: UInt32)
+  /// The log has the event that must not be there, at that position; nothing was written.
+  case eventPresent(EventName, position: UInt32)
   /// An event has the id of another with different content; nothing was written.
   case conflict(EventConflict)
   /// The batch does not fit into one transaction; nothing was written.
@@ -132,6 +134,9 @@ extension AppendError: CustomStringConvertible {
     case .positionMoved(let expected, let actual):
       "expected the log at position \(expected), found it at \(actual); "
         + "read what is new, and try again"
+    case .eventPresent(let name, let position):
+      "expected no event \"\(name.id)\" of source \"\(name.source)\", found it at position "
+        + "\(position)"
     case .conflict(let conflict): conflict.description
     case .batchTooLarge(let count):
       "\(count) events do not fit into one transaction; append fewer at a time"

@@ -94,7 +94,7 @@ extension Schema {
     }
     document.upcasts.sort { $0.from < $1.from }
     document.name.name = "x"
-    return head + fields + "\n" + SchemaFormatter.format(document)
+    return head + fields + "\n\(Self.digest(of: document))\n"
       + declarations(namedBy: document.rules).joined(separator: "\n")
   }
 

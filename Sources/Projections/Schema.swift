@@ -30,10 +30,17 @@ public struct Schema: Sendable {
 
   /// Analyses a schema file.
   ///
+  /// - Parameter checksExamples: whether to run the examples of upcasts. A schema that was applied
+  ///   has passed them; whatever is asked of examples since, its log must open.
   /// - Throws: all mistakes of the file, in its order.
-  public static func load(_ source: SourceText) throws(Diagnostics) -> Schema {
+  public static func load(
+    _ source: SourceText,
+    checksExamples: Bool = true
+  ) throws(Diagnostics) -> Schema {
     let document = try Parser.parseSchema(source)
-    return try SchemaAnalysis(source: source, document: document).schema()
+    let analysis = SchemaAnalysis(source: source, document: document)
+    analysis.checksExamples = checksExamples
+    return try analysis.schema()
   }
 
   public func nodeType(named name: String) -> NodeType? { nodeTypes.first { $0.name == name } }

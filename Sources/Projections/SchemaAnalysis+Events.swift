@@ -128,7 +128,7 @@ extension SchemaAnalysis {
       check(upcast, result: isLast ? shape : nil)
     }
     // What only follows from another mistake is not worth telling.
-    guard diagnosticCount == before else { return chain }
+    guard diagnosticCount == before, checksExamples else { return chain }
     for declaration in declarations.dropLast() {
       for example in declaration.examples {
         carryOn(example, by: chain.drop { $0.from < declaration.to }, result: shape)
@@ -193,6 +193,7 @@ extension SchemaAnalysis {
     }
     guard diagnosticCount == before else { return }
     let step = Upcast(from: upcast.from, to: upcast.to, steps: upcast.steps)
+    guard checksExamples else { return }
     for example in upcast.examples { run(example, of: step, result: shape) }
   }
 

@@ -12,6 +12,7 @@ import SourceText
 final class SchemaAnalysis {
   let source: SourceText
   let document: SchemaDocument
+  var checksExamples = true
   private(set) var diagnostics: [Diagnostic] = []
 
   var nodeTypes: [NodeType] = []

@@ -11,6 +11,8 @@ struct Ingestion {
   private let log: EventLog
   private let options: IngestOptions
   private var schemaNumber: Int
+  /// The number of the last schema in the log, as far as this ingestion knows.
+  private var committedSchemaNumber: Int
   /// `nil` until the first event of a restored export, its schema, has been read.
   private var validator: EventValidator?
   private var batch = EventBatch()
@@ -27,6 +29,7 @@ struct Ingestion {
     self.log = log
     self.options = options
     schemaNumber = schema?.number ?? 0
+    committedSchemaNumber = schemaNumber
     validator = schema.map { EventValidator(schema: $0.schema) }
     expectedPosition = options.expectedPosition
     summary = IngestSummary(end: end)
@@ -186,7 +189,7 @@ struct Ingestion {
         + "\"\(SchemaEvent.id(of: schemaNumber + 1))\", found \"\(source)\" and \"\(id)\""
     }
     do throws(StoreFailure) {
-      validator = EventValidator(schema: try file.load())
+      validator = EventValidator(schema: try file.loadApplied())
       schemaNumber += 1
       return nil
     } catch {
@@ -207,12 +210,14 @@ struct Ingestion {
         batch,
         options: AppendOptions(
           onConflict: conflictHandling,
-          expectedPosition: expectedPosition
+          expectedPosition: expectedPosition,
+          absentEvent: nextSchema
         )
       )
     } catch {
       throw failAppending(error)
     }
+    committedSchemaNumber = schemaNumber
     count(result)
     let conflicts = result.conflicts.map { (places[$0.index], $0) }
     batch.removeAll()
@@ -236,6 +241,14 @@ struct Ingestion {
     }
   }
 
+  /// The event that puts the next schema in force.
+  ///
+  /// The events of a batch were checked against the last; once there is another, they would get in
+  /// unchecked.
+  private var nextSchema: EventName {
+    EventName(source: SchemaEvent.source, id: SchemaEvent.id(of: committedSchemaNumber + 1))
+  }
+
   private mutating func count(_ result: AppendResult) {
     summary.ingested += result.appendedCount
     summary.alreadyThere += result.presentCount
@@ -251,7 +264,14 @@ struct Ingestion {
       let message = "\(input):\(line): \(Self.describe(conflict))"
       return fail(StoreFailure(.data, message + "\n  nothing was written"))
     }
-    let failure = StoreFailure(error)
+    var failure = StoreFailure(error)
+    if case .eventPresent(let name, let position) = error, name == nextSchema {
+      failure = StoreFailure(
+        .temporary,
+        "another schema was put in force meanwhile, at position \(position): "
+          + "the events have to be checked against it\n  hint: run the same command again"
+      )
+    }
     guard summary.ingested > 0 else { return fail(failure) }
     return fail(
       StoreFailure(

@@ -62,10 +62,15 @@ public struct SchemaFile: Hashable, Sendable {
   /// Parses and analyses the schema.
   ///
   /// - Throws: all its errors, each with its place.
-  public func load() throws(StoreFailure) -> Schema {
+  public func load() throws(StoreFailure) -> Schema { try load(checksExamples: true) }
+
+  /// The same of a schema that was applied, and so checked, before.
+  func loadApplied() throws(StoreFailure) -> Schema { try load(checksExamples: false) }
+
+  private func load(checksExamples: Bool) throws(StoreFailure) -> Schema {
     let source = SourceText(name: name, text: text)
     do throws(Diagnostics) {
-      return try Schema.load(source)
+      return try Schema.load(source, checksExamples: checksExamples)
     } catch {
       throw StoreFailure(.data, error.rendered(in: source))
     }

@@ -114,12 +114,11 @@ struct SchemaPlanning {
 
   // MARK: Effort
 
-  /// Figures of this machine would be better than these, which were measured on another; what the
-  /// sample takes is of this one.
   private static let sampleCount = 1_000
-  /// Deciding what an event says is about this share of folding it.
-  private static let foldingFactor = 3.0
-  private static let bytesPerSecond = 400e6
+  /// What putting an event into a large graph costs, against putting it into an empty one.
+  private static let largeGraphFactor = 1.0
+  /// Taking back and comparing go through the graph about this fast, in bytes a second.
+  private static let bytesPerSecond = 1.5e9
 
   private func estimate(
     _ reach: SchemaReach,
@@ -128,22 +127,42 @@ struct SchemaPlanning {
     let kinds = before.contents.eventKinds
     let isFull = reach.patchableKinds == nil
     let reached = kinds.positions(ofKinds: kinds.kinds.map { isFull || reach.kinds.contains($0) })
-    let stride = max(1, reached.count / Self.sampleCount)
-    let sample = reached.indices.filter { $0 % stride == 0 }.map { reached[$0] }
-    let start = monotonicSeconds()
-    let builder = GraphBuilder()
-    let projection = Projection(schema: proposed, builder: builder)
+    let perEvent = try secondsPerEvent(sample(of: reached))
+    let graphByteCount = Double(before.contents.byteCount)
+    // A new graph beside the old one, or the columns of it that change.
+    let copyShare = isFull ? 1.5 : 0.5
+    return SchemaPlan.Effort(
+      seconds: perEvent * Double(reached.count) * Self.largeGraphFactor
+        + (isFull ? 2 : 1.5) * graphByteCount / Self.bytesPerSecond,
+      byteCount: peakMemoryByteCount() + Int(graphByteCount * copyShare)
+    )
+  }
+
+  private static let sampledPlaceCount = 8
+
+  /// Some of the events, in runs from all over the log.
+  private func sample(of positions: [UInt32]) -> [UInt32] {
+    let runCount = Self.sampleCount / Self.sampledPlaceCount
+    guard positions.count > Self.sampleCount else { return positions }
+    return (0..<Self.sampledPlaceCount).flatMap { place in
+      let start = place * (positions.count - runCount) / (Self.sampledPlaceCount - 1)
+      return positions[start..<(start + runCount)]
+    }
+  }
+
+  private func secondsPerEvent(_ sample: [UInt32]) throws(StoreFailure) -> Double {
+    var seconds = 0.0
     do {
-      try store.log.read(at: sample) { _ = projection.fold(FoldInput($0)) }
+      // The first time is spent on reading the log from the disk and on waking up.
+      for _ in 0..<2 {
+        let projection = Projection(schema: proposed, builder: GraphBuilder())
+        let start = monotonicSeconds()
+        try store.log.read(at: sample) { _ = projection.fold(FoldInput($0)) }
+        seconds = monotonicSeconds() - start
+      }
     } catch {
       throw StoreFailure(any: error)
     }
-    let perEvent = (monotonicSeconds() - start) / Double(max(sample.count, 1))
-    let graphByteCount = Double(before.contents.byteCount)
-    let passes = isFull ? 2.0 : 3.0
-    return SchemaPlan.Effort(
-      seconds: perEvent * Double(reached.count) + passes * graphByteCount / Self.bytesPerSecond,
-      byteCount: peakMemoryByteCount() + Int(graphByteCount * 1.5)
-    )
+    return seconds / Double(max(sample.count, 1))
   }
 }

@@ -21,7 +21,7 @@ extension Store {
       else { return nil }
       let content = try SchemaEvent.content(of: event)
       return AppliedSchema(
-        schema: try content.file.load(),
+        schema: try content.file.loadApplied(),
         file: content.file,
         number: number,
         position: position,

@@ -23,7 +23,7 @@ extension StoreFailure {
   init(_ error: AppendError) {
     switch error {
     case .store(let error): self.init(error)
-    case .positionMoved: self.init(.temporary, error.description)
+    case .positionMoved, .eventPresent: self.init(.temporary, error.description)
     default: self.init(.data, error.description)
     }
   }

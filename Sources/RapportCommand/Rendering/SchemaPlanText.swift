@@ -1,8 +1,10 @@
+import Expressions
 import GraphModel
 import GraphStorage
 import Projections
 import Queries
 import Rapport
+import SourceText
 
 /// A plan for people: what differs, which events it reaches, what becomes of the graph.
 struct SchemaPlanText {
@@ -153,7 +155,7 @@ struct SchemaPlanText {
   private static let valueCharacterCountMax = 40
 
   private static func short(_ value: Value) -> String {
-    let text = "\(value)"
+    let text = printable(shownValue(value))
     guard text.count > valueCharacterCountMax else { return text }
     return text.prefix(valueCharacterCountMax) + "…"
   }
@@ -192,6 +194,13 @@ struct SchemaPlanText {
     return "\(tenths / 100).\(hundredths < 10 ? "0" : "")\(hundredths) s, "
       + "\(byteCountText(effort.byteCount)) of memory at most"
   }
+}
+
+/// A value as JSON has it, so that a text and a number are told apart.
+private func shownValue(_ value: Value) -> String {
+  var bytes: [UInt8] = []
+  ValueJSON.write(value, to: &bytes)
+  return String(decoding: bytes, as: UTF8.self)
 }
 
 // MARK: JSON
@@ -299,7 +308,7 @@ private func json(_ sample: GraphDifference.Sample) -> String {
   jsonObject([
     ("change", jsonQuoted(sample.change.rawValue)), ("id", jsonQuoted(sample.id)),
     ("target", sample.targetID.map(jsonQuoted)),
-    ("before", sample.before.map { jsonQuoted("\($0)") }),
-    ("after", sample.after.map { jsonQuoted("\($0)") }),
+    ("before", sample.before.map(shownValue)),
+    ("after", sample.after.map(shownValue)),
   ])
 }
