@@ -115,8 +115,6 @@ struct SchemaPlanning {
   // MARK: Effort
 
   private static let sampleCount = 1_000
-  /// What putting an event into a large graph costs, against putting it into an empty one.
-  private static let largeGraphFactor = 1.0
   /// Taking back and comparing go through the graph about this fast, in bytes a second.
   private static let bytesPerSecond = 1.5e9
 
@@ -132,7 +130,7 @@ struct SchemaPlanning {
     // A new graph beside the old one, or the columns of it that change.
     let copyShare = isFull ? 1.5 : 0.5
     return SchemaPlan.Effort(
-      seconds: perEvent * Double(reached.count) * Self.largeGraphFactor
+      seconds: perEvent * Double(reached.count)
         + (isFull ? 2 : 1.5) * graphByteCount / Self.bytesPerSecond,
       byteCount: peakMemoryByteCount() + Int(graphByteCount * copyShare)
     )

@@ -96,8 +96,9 @@ struct SchemaApplyCommand: ParsableCommand {
     _ path: String
   ) throws(StoreFailure) -> SchemaPlanReference {
     var text = text
+    let parser = JSONParser()
     let found = text.withUTF8 { bytes -> SchemaPlanReference? in
-      guard let tape = try? JSONParser().parse(UnsafeRawBufferPointer(bytes)),
+      guard let tape = try? parser.parse(UnsafeRawBufferPointer(bytes)),
         tape.kind(at: tape.root) == .object
       else { return nil }
       func member(_ outer: StaticString, _ inner: StaticString) -> Int? {
