@@ -5,6 +5,25 @@ import SystemPackage
 
 func processIdentifier() -> Int32 { getpid() }
 
+/// Whether a process of this machine runs.
+func processExists(_ identifier: Int32) -> Bool {
+  kill(identifier, 0) == 0 || errno != ESRCH
+}
+
+/// The names of the files in a directory; none where it cannot be read.
+func fileNames(in path: FilePath) -> [String] {
+  guard let directory = path.withPlatformString({ opendir($0) }) else { return [] }
+  defer { closedir(directory) }
+  var names: [String] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    if name != ".", name != ".." { names.append(name) }
+  }
+  return names
+}
+
 /// Makes a directory; one that exists is as good.
 @discardableResult
 func makeDirectory(_ path: FilePath) -> Bool {

@@ -41,7 +41,8 @@ public struct GraphNames: Sendable {
       let example = sample.map { ", such as \(text(of: $0))" } ?? ""
       return "- \(text(of: entry.subject)): \(entry.vanished) vanish\(example)"
     case .quarantined(let refused):
-      return "- \(refused.count) events would be in quarantine: \(refused.sample), at position "
+      let events = refused.count == 1 ? "1 event" : "\(refused.count) events"
+      return "- \(events) would be in quarantine: \(refused.sample), at position "
         + "\(refused.samplePosition.rawValue)"
     }
   }

@@ -78,7 +78,8 @@ struct ImageFile {
     account: FoldAccount
   ) throws(Errno) -> Staged {
     makeDirectory(directory)
-    let unfinished = directory.appending("graph.image.\(processIdentifier())")
+    removeAbandoned()
+    let unfinished = directory.appending(Self.unfinishedPrefix + "\(processIdentifier())")
     do {
       let descriptor = try FileDescriptor.open(
         unfinished,
@@ -101,6 +102,18 @@ struct ImageFile {
     } catch {
       removeFile(unfinished)
       throw error as? Errno ?? .ioError
+    }
+  }
+
+  private static let unfinishedPrefix = "graph.image."
+
+  /// Removes what processes left behind that came to their end while they wrote.
+  private func removeAbandoned() {
+    for name in fileNames(in: directory) where name.hasPrefix(Self.unfinishedPrefix) {
+      guard let writer = Int32(name.dropFirst(Self.unfinishedPrefix.count)),
+        !processExists(writer)
+      else { continue }
+      removeFile(directory.appending(name))
     }
   }
 

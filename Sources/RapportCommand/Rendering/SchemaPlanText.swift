@@ -189,10 +189,11 @@ struct SchemaPlanText {
   }
 
   private static func text(of effort: SchemaPlan.Effort) -> String {
-    let tenths = Int((effort.seconds * 100).rounded())
-    let hundredths = tenths % 100
-    return "\(tenths / 100).\(hundredths < 10 ? "0" : "")\(hundredths) s, "
-      + "\(byteCountText(effort.byteCount)) of memory at most"
+    let memory = "\(byteCountText(effort.byteCount)) of memory at most"
+    guard effort.seconds >= 0.01 else { return "under 0.01 s, \(memory)" }
+    let hundredths = Int((effort.seconds * 100).rounded())
+    let fraction = hundredths % 100
+    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s, \(memory)"
   }
 }
 
