@@ -131,7 +131,7 @@ struct SchemaPlanning {
     let copyShare = isFull ? 1.5 : 0.5
     return SchemaPlan.Effort(
       seconds: perEvent * Double(reached.count)
-        + (isFull ? 2 : 1.5) * graphByteCount / Self.bytesPerSecond,
+        + (isFull ? 2 : 2.5) * graphByteCount / Self.bytesPerSecond,
       byteCount: peakMemoryByteCount() + Int(graphByteCount * copyShare)
     )
   }
