@@ -317,6 +317,7 @@ extension TextColumn {
     let languages: FlatArray<UInt32> = try source.array()
     let kinds: FlatArray<UInt8> = try source.array()
     let positions: FlatArray<UInt32> = try source.array()
+    guard counts.array.reduce(0, { $0 + Int($1) }) == texts.count else { throw .damaged }
     var first: [UInt32] = []
     var next: [UInt32] = []
     for row in 0..<counts.count {
@@ -324,7 +325,6 @@ extension TextColumn {
       first.append(count == 0 ? 0 : UInt32(next.count) + 1)
       for index in 0..<count { next.append(index + 1 < count ? UInt32(next.count) + 2 : 0) }
     }
-    guard next.count == texts.count else { throw .damaged }
     self.init(
       first: FlatArray(first),
       next: FlatArray(next),

@@ -55,7 +55,7 @@ extension Store {
   // MARK: Carrying out
 
   /// How often the log may move on under a change before it gives up.
-  private static let attemptCountMax = 20
+  private static let attemptCountMax = 50
 
   private func change(
     to file: SchemaFile,
@@ -65,31 +65,27 @@ extension Store {
     guard !isReadOnly else {
       throw StoreFailure(.inputOutput, "\"\(path)\" is open for reading only")
     }
-    let proposed = try file.load()
-    for _ in 0..<Self.attemptCountMax {
-      let planning = try planning(proposed, options.onProgress)
-      try check(options.expected, planning)
-      let (plan, after) = try planning.plan()
-      guard plan.isChange else { return SchemaApplication(plan: plan, applied: plan.current) }
-      try checkLoss(plan, options, isRollback: number != nil)
-      let event = SchemaEvent.event(
-        number: plan.current.number + 1,
-        file: file,
-        schema: proposed,
-        reason: options.reason,
-        rollbackOf: number
-      )
-      if let applied = try commit(event, plan, after) {
-        return SchemaApplication(plan: plan, applied: applied)
-      }
-      // Others ingested meanwhile: the plan has to see what they did.
-      if options.expected != nil { break }
-    }
-    throw StoreFailure(
-      .temporary,
-      "the log of \"\(path)\" keeps growing; the schema is as it was\n"
-        + "  hint: run the command again when less is ingested"
+    let planning = try planning(file.load(), options.onProgress)
+    try check(options.expected, planning)
+    let (plan, after) = try planning.plan()
+    guard plan.isChange else { return SchemaApplication(plan: plan, applied: plan.current) }
+    try checkLoss(plan, options, isRollback: number != nil)
+    let event = SchemaEvent.event(
+      number: plan.current.number + 1,
+      file: file,
+      schema: plan.proposed,
+      reason: options.reason,
+      rollbackOf: number
     )
+    let staged = try after.flatMap { after throws(StoreFailure) in try stage(after) }
+    do throws(StoreFailure) {
+      try commit(event, plan, options)
+    } catch {
+      staged?.discard()
+      throw error
+    }
+    if let staged, (try? staged.publish()) == nil { staged.discard() }
+    return SchemaApplication(plan: plan, applied: try schema())
   }
 
   private func planning(
@@ -105,30 +101,56 @@ extension Store {
     )
   }
 
-  /// Writes the graph beside the one in use, then the event, then swaps the graphs.
-  ///
-  /// - Returns: the schema in force, or `nil` where the log has moved on and nothing was written.
+  /// Appends the event that puts the schema in force, behind whatever others have appended since.
   private func commit(
     _ event: IncomingEvent,
     _ plan: SchemaPlan,
-    _ after: FoldedContents?
-  ) throws(StoreFailure) -> AppliedSchema? {
-    let staged = try after.flatMap { after throws(StoreFailure) in try stage(after) }
+    _ options: SchemaApplyOptions
+  ) throws(StoreFailure) {
     var batch = EventBatch()
     do {
       let parser = EnvelopeParser(options: .init(defaultSource: SchemaEvent.source))
       _ = try parser.add(event, to: &batch)
-      try log.append(batch, options: AppendOptions(expectedPosition: plan.end.position))
-    } catch let error as AppendError {
-      staged?.discard()
-      if case .positionMoved = error { return nil }
-      throw StoreFailure(error)
     } catch {
-      staged?.discard()
       throw StoreFailure(any: error)
     }
-    if let staged, (try? staged.publish()) == nil { staged.discard() }
-    return try schema()
+    var seen = plan.end
+    for _ in 0..<Self.attemptCountMax {
+      do throws(AppendError) {
+        try log.append(batch, options: AppendOptions(expectedPosition: seen.position))
+        return
+      } catch {
+        guard case .positionMoved = error, options.expected == nil else {
+          throw StoreFailure(error)
+        }
+        seen = try catchUp(from: seen, plan, options)
+      }
+    }
+    throw StoreFailure(
+      .temporary,
+      "the log of \"\(path)\" keeps growing; the schema is as it was\n"
+        + "  hint: run the command again when less is ingested"
+    )
+  }
+
+  /// Looks at the events that came since the plan was made: they have to fit as well.
+  private func catchUp(
+    from seen: LogEnd,
+    _ plan: SchemaPlan,
+    _ options: SchemaApplyOptions
+  ) throws(StoreFailure) -> LogEnd {
+    guard try schema().number == plan.current.number else {
+      throw StoreFailure(
+        .temporary,
+        "another schema was put in force meanwhile\n  hint: run the command again"
+      )
+    }
+    let end = try end()
+    guard !options.acceptsLoss, seen.position < end.position else { return end }
+    let positions = Array(seen.position.rawValue + 1...end.position.rawValue)
+    let refused = try refusals(of: positions, by: plan.proposed)
+    if !refused.isEmpty { throw refusal(of: refused.map { .quarantined($0) }, plan) }
+    return end
   }
 
   /// Writes the image of a graph where it is worth one.
@@ -186,9 +208,12 @@ extension Store {
       if isRollback, case .vanishing = loss { return false }
       return true
     }
-    guard !losses.isEmpty, !options.acceptsLoss else { return }
+    guard losses.isEmpty || options.acceptsLoss else { throw refusal(of: losses, plan) }
+  }
+
+  private func refusal(of losses: [SchemaPlan.Loss], _ plan: SchemaPlan) -> StoreFailure {
     let names = GraphNames([plan.proposed, plan.current.schema])
-    throw StoreFailure(
+    return StoreFailure(
       .data,
       "this schema would take out of the graph what is in it now; nothing was changed\n"
         + losses.map { "  \(names.text(of: $0))\n" }.joined()

@@ -136,6 +136,26 @@ import Testing
     try rapport("verify", path).expectSuccess()
   }
 
+  @Test func `beside an ingestion loses no event of it`() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    try rapport("init", path).expectSuccess()
+    let schema = try folder.write("changed.rapport", try changedSchema())
+    let file = try folder.write("events.ndjson", SampleEvents.people(1...4000))
+    let ingest = ["ingest", path, file, "--source", "test", "--quiet", "--commit-every", "20"]
+    let ingesting = try RunningCommand(PackagePaths.program.path, ingest, input: .data(Data()))
+    usleep(50_000)
+    let applied = try rapport("schema", "apply", path, schema)
+    let ingested = try ingesting.wait()
+    #expect([0, 75].contains(applied.exitCode), applied.comment)
+    #expect([0, 75].contains(ingested.exitCode), ingested.comment)
+    try rapport(ingest).expectSuccess()
+    if applied.exitCode == 75 { try rapport("schema", "apply", path, schema).expectSuccess() }
+    let answer = try rapport("query", path, Self.query, "--format", "tsv")
+    #expect(answer.lines.last == "4000", answer.comment)
+    try rapport("verify", path).expectSuccess()
+  }
+
   @Test func `that does not fit on the disk leaves everything as it was`() throws {
     let folder = try TemporaryFolder()
     let mount = folder.path("disk")
