@@ -33,6 +33,17 @@ public final class EventValidator {
     return builtIn.plan(of: type) == nil ? nil : 1
   }
 
+  /// Whether the schema says nothing of such events: their type is unknown, or of a version that is
+  /// newer than the declared one.
+  ///
+  /// - Parameter dataVersion: 0 for the current one.
+  public func isUnknown(type: UnsafeRawBufferPointer, dataVersion: UInt32) -> Bool {
+    guard let number = reader.plan(of: type) else {
+      return !type.starts(with: BuiltInEvents.prefix.utf8)
+    }
+    return Int(dataVersion) > reader.plans[number].type.version
+  }
+
   /// Checks an event's type, version and data.
   ///
   /// - Parameters:

@@ -38,6 +38,9 @@ public struct IngestOptions: Sendable {
   public var onError = ErrorHandling.stop
   /// One commit, or nothing.
   public var isAtomic = false
+  /// Whether events of unknown types, and of versions newer than the schema reads, are taken in;
+  /// they wait in quarantine for a schema that declares them.
+  public var allowsUnknown = false
   /// Write only if this is the log's last position.
   public var expectedPosition: EventPosition?
   /// The longest line, in bytes.
@@ -85,6 +88,8 @@ public struct IngestSummary: Sendable {
   /// Events that the log had already.
   public var alreadyThere = 0
   public var rejected = 0
+  /// Events among ``ingested`` that wait in quarantine: see ``IngestOptions/allowsUnknown``.
+  public var waiting = 0
   /// The first and the last position written, or `nil` where none was.
   public var positions: ClosedRange<EventPosition>?
   /// The end of the log.

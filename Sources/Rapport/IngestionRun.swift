@@ -18,6 +18,8 @@ struct Ingestion {
   private var batch = EventBatch()
   /// The input and line of each event of the batch.
   private var places: [(input: String, line: Int)] = []
+  /// The indices of the events of the batch that the schema says nothing of.
+  private var unknown: [Int] = []
   private var expectedPosition: EventPosition?
   private var byteCount = 0
 
@@ -154,6 +156,12 @@ struct Ingestion {
       return "expected \(SchemaEvent.type), with which an export begins, found "
         + "\(String(decoding: event.type, as: UTF8.self))"
     }
+    if options.allowsUnknown,
+      validator.isUnknown(type: event.type, dataVersion: event.dataVersion)
+    {
+      unknown.append(batch.count - 1)
+      return nil
+    }
     do throws(DataError) {
       try validator.check(
         type: event.type,
@@ -220,8 +228,12 @@ struct Ingestion {
     committedSchemaNumber = schemaNumber
     count(result)
     let conflicts = result.conflicts.map { (places[$0.index], $0) }
+    summary.waiting += unknown.count { index in
+      if case .appended = result.outcomes[index] { true } else { false }
+    }
     batch.removeAll()
     places = []
+    unknown = []
     if options.expectedPosition != nil { expectedPosition = result.end.position }
     report()
     options.onCommit?(result.end)

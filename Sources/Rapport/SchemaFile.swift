@@ -93,6 +93,21 @@ public struct AppliedSchema: Sendable {
   public let rollbackOf: Int?
 }
 
+extension AppliedSchema {
+  /// A schema that is in force nowhere, as if it had been applied next.
+  init(proposed: Schema, file: SchemaFile, after current: AppliedSchema) {
+    self.init(
+      schema: proposed,
+      file: file,
+      number: current.number + 1,
+      position: current.position,
+      recordedTime: current.recordedTime,
+      reason: nil,
+      rollbackOf: nil
+    )
+  }
+}
+
 /// Schema changes as events of the log.
 enum SchemaEvent {
   static let type = "rapport.schema.applied"

@@ -1,5 +1,4 @@
 public import EventStorage
-public import GraphModel
 public import GraphStorage
 public import Projections
 
@@ -11,18 +10,6 @@ public struct SchemaPlan: Sendable {
     public var count: Int
     /// Whether they mean something else under the proposed schema, and are folded again.
     public var isReached: Bool
-  }
-
-  /// Events of one kind that fit one of the two schemas and not the other.
-  public struct Refused: Hashable, Sendable {
-    public var kind: EventKind
-    /// What does not fit, without what is peculiar to one event.
-    public var reason: String
-    public var count: Int
-    /// The first of them.
-    public var samplePosition: EventPosition
-    /// What is wrong with it, in full.
-    public var sample: String
   }
 
   /// What folding takes.
@@ -45,9 +32,9 @@ public struct SchemaPlan: Sendable {
   public let isFull: Bool
   public let graph: GraphDifference
   /// Events that are in the graph and would be in quarantine.
-  public let quarantined: [Refused]
+  public let quarantined: [RefusedEvents]
   /// Events that are in quarantine and would be in the graph.
-  public let healed: [Refused]
+  public let healed: [RefusedEvents]
   /// What folding was expected to take, and what it took.
   public let estimate: Effort
   public let effort: Effort
@@ -68,7 +55,7 @@ public struct SchemaPlan: Sendable {
   /// Something that a change takes out of the graph.
   public enum Loss: Hashable, Sendable {
     case vanishing(GraphDifference.Entry)
-    case quarantined(Refused)
+    case quarantined(RefusedEvents)
   }
 }
 

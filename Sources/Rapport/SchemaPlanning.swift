@@ -62,15 +62,7 @@ struct SchemaPlanning {
   }
 
   private func foldBeside(_ before: FoldedContents) throws(StoreFailure) -> FoldedContents {
-    let beside = AppliedSchema(
-      schema: proposed,
-      file: current.file,
-      number: current.number + 1,
-      position: end.position,
-      recordedTime: current.recordedTime,
-      reason: nil,
-      rollbackOf: nil
-    )
+    let beside = AppliedSchema(proposed: proposed, file: current.file, after: current)
     return try Folding(log: store.log, schema: beside, end: end)
       .contents(after: before.base, from: nil, progress: progress)
   }
@@ -103,7 +95,7 @@ struct SchemaPlanning {
   private func refusals(
     _ before: FoldedContents,
     _ after: FoldedContents
-  ) throws(StoreFailure) -> (quarantined: [SchemaPlan.Refused], healed: [SchemaPlan.Refused]) {
+  ) throws(StoreFailure) -> (quarantined: [RefusedEvents], healed: [RefusedEvents]) {
     let old = Set(before.contents.quarantined.array)
     let new = Set(after.contents.quarantined.array)
     return (

@@ -11,10 +11,10 @@ extension Store {
   func refusals(
     of positions: [UInt32],
     by schema: Schema
-  ) throws(StoreFailure) -> [SchemaPlan.Refused] {
+  ) throws(StoreFailure) -> [RefusedEvents] {
     let projection = Projection(schema: schema, builder: GraphBuilder())
     let reader = EventKindReader()
-    var groups: [SchemaPlan.Refused] = []
+    var groups: [RefusedEvents] = []
     do {
       try log.read(at: positions) { record in
         let input = FoldInput(record)
@@ -26,11 +26,13 @@ extension Store {
           return
         }
         groups.append(
-          SchemaPlan.Refused(
+          RefusedEvents(
             kind: kind,
             reason: reason,
             count: 1,
             samplePosition: record.position,
+            sampleID: String(decoding: record.id, as: UTF8.self),
+            sampleSource: String(decoding: record.source, as: UTF8.self),
             sample: "\(kind.foldedType): \(error.description)"
           )
         )

@@ -241,18 +241,8 @@ public final class Store: Sendable {
     parameters: [String: Value] = [:],
     options: QueryOptions = QueryOptions()
   ) throws(StoreFailure) -> QueryAnswer {
-    let graph = try graph()
-    let source = SourceText(name: name, text: text)
-    var options = options
-    if options.eventDescription == nil {
-      options.eventDescription = { [log] in EventSummary.value(of: $0, in: log) }
-    }
-    do throws(QueryError) {
-      let result = try graph.engine.run(source, parameters: parameters, options: options)
-      return QueryAnswer(result: result, graph: graph)
-    } catch {
-      throw StoreFailure(error, in: source)
-    }
+    try StoreView(store: self, graph: graph())
+      .query(text, name: name, parameters: parameters, options: options)
   }
 }
 

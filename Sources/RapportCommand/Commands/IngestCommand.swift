@@ -45,6 +45,14 @@ struct IngestCommand: ParsableCommand {
   )
   var rejects: String?
 
+  @Flag(
+    help: """
+      Take in events whose type the schema does not know, or whose version is newer than it reads; \
+      they wait in quarantine for a schema that declares them.
+      """
+  )
+  var allowUnknown = false
+
   @Flag(help: "Commit all events at once, or none.")
   var atomic = false
 
@@ -108,6 +116,7 @@ struct IngestCommand: ParsableCommand {
     options.source = source
     options.onError = onError == .stop ? .stop : .skip
     options.isAtomic = atomic
+    options.allowsUnknown = allowUnknown
     options.expectedPosition = expectPosition.map { EventPosition($0) }
     options.lineByteCountMax = lineByteCountMax
     options.isRestoring = restore
@@ -140,6 +149,10 @@ struct IngestCommand: ParsableCommand {
     } else {
       line += ", the log stays at \(summary.end.position.rawValue)"
     }
-    return line + ", root \(summary.end.root)"
+    line += ", root \(summary.end.root)"
+    if summary.waiting > 0 {
+      line += "\n\(summary.waiting) of them wait in quarantine for a schema that declares them"
+    }
+    return line
   }
 }

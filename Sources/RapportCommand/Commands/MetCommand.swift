@@ -64,7 +64,8 @@ struct MetCommand: ParsableCommand {
     search.to = to?.date
     search.meeting = meeting
     search.limit = limit
-    let encounters = try store.openForReading().encounters(search)
+    let opened = try store.openForReading()
+    let encounters = try opened.encounters(search)
     let output = Output.standard
     if let format = ResultFormat(rawValue: format.rawValue) {
       try printRows(EncounterRows.rows(encounters), as: format, to: output)
@@ -72,5 +73,6 @@ struct MetCommand: ParsableCommand {
       try output.write(EncounterText.text(of: encounters))
       try output.flush()
     }
+    reportQuarantine(try opened.quarantinedCount(), of: store)
   }
 }

@@ -8,6 +8,8 @@ import SystemPackage
 /// Answers queries line by line: one JSON object in, one out, until the end of input.
 struct QueryBatch {
   let store: Store
+  /// What to ask instead of the store's own graph.
+  let view: StoreView?
   let options: QueryOptions
   private let parser = JSONParser(depthMax: 64)
   private let output = Output.standard
@@ -17,8 +19,9 @@ struct QueryBatch {
     let parameters: [String: Value]
   }
 
-  init(store: Store, options: QueryOptions) {
+  init(store: Store, view: StoreView?, options: QueryOptions) {
     self.store = store
+    self.view = view
     self.options = options
   }
 
@@ -70,18 +73,23 @@ struct QueryBatch {
 
   private func answer(_ request: Request) throws(StoreFailure) {
     let start = ContinuousClock.now
-    let result = try store.query(
-      request.query,
-      name: "query",
-      parameters: request.parameters,
-      options: options
-    ).result
+    let answer = try ask(request)
+    let result = answer.result
     let elapsed = (ContinuousClock.now - start).components
     let nanoseconds = elapsed.seconds * 1_000_000_000 + elapsed.attoseconds / 1_000_000_000
     let text = "{\"columns\":[" + result.columns.map(jsonQuoted).joined(separator: ",") + "]"
     try output.write(text + ",\"rows\":[")
     try writeRows(of: result)
-    try output.write("],\"ns\":\(nanoseconds)}\n")
+    let quarantined =
+      answer.quarantinedCount > 0 ? ",\"quarantined\":\(answer.quarantinedCount)" : ""
+    try output.write("],\"ns\":\(nanoseconds)\(quarantined)}\n")
+  }
+
+  private func ask(_ request: Request) throws(StoreFailure) -> QueryAnswer {
+    if let view {
+      return try view.query(request.query, parameters: request.parameters, options: options)
+    }
+    return try store.query(request.query, parameters: request.parameters, options: options)
   }
 
   private func writeRows(of result: QueryResult) throws(StoreFailure) {

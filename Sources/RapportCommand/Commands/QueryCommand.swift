@@ -52,6 +52,12 @@ struct QueryCommand: ParsableCommand {
   @Option(help: "See only what was true in the world then: 2022, 2022-07 or 2022-07-21.")
   var asOf: DateArgument?
 
+  @Option(
+    help: "Answer under another schema, without applying it: a schema file.",
+    completion: .file(extensions: ["rapport"])
+  )
+  var under: String?
+
   @Option(help: "The languages in which names are shown, by preference: th,en.")
   var lang: String?
 
@@ -74,18 +80,27 @@ struct QueryCommand: ParsableCommand {
   }
 
   func run() throws {
-    let store = try store.openForReading()
+    let opened = try store.openForReading()
+    let view = try under.map { path throws(StoreFailure) in
+      try opened.view(under: SchemaFile(path: path))
+    }
+    if let schema = view?.schema {
+      report(
+        """
+        note: answered under "\(schema.name)" version \(schema.version) \
+        (\(hexadecimal(schema.digest).prefix(12))…), which is not in force
+        """
+      )
+    }
     if batch {
-      try QueryBatch(store: store, options: options).run()
+      try QueryBatch(store: opened, view: view, options: options).run()
       return
     }
     let (text, name) = try queryText()
-    let answer = try store.query(
-      text,
-      name: name,
-      parameters: try parameterValues(),
-      options: options
-    )
+    let parameters = try parameterValues()
+    let answer =
+      try view?.query(text, name: name, parameters: parameters, options: options)
+      ?? opened.query(text, name: name, parameters: parameters, options: options)
     try show(answer)
   }
 
@@ -126,14 +141,7 @@ struct QueryCommand: ParsableCommand {
       return
     }
     try printRows(ResultRows(result), as: format.format, to: output)
-    if answer.quarantinedCount > 0 {
-      report(
-        """
-        note: \(answer.quarantinedCount) events do not fit the schema and are in no answer; \
-        see "rapport info"
-        """
-      )
-    }
+    reportQuarantine(answer.quarantinedCount, of: store)
   }
 }
 

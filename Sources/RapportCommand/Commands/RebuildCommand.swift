@@ -46,7 +46,10 @@ struct RebuildCommand: ParsableCommand {
       """
     ]
     if report.quarantinedCount > 0 {
-      lines.append("\(report.quarantinedCount) events do not fit the schema and are left out")
+      lines.append(
+        "\(eventCount(report.quarantinedCount)) in quarantine: see "
+          + "\"rapport quarantine \(store.store)\""
+      )
     }
     let comparison =
       report.formerDigest == nil

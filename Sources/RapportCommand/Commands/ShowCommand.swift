@@ -22,11 +22,13 @@ struct ShowCommand: ParsableCommand {
 
   func run() throws {
     let output = Output.standard
-    for (index, description) in try store.openForReading().show(id).enumerated() {
+    let opened = try store.openForReading()
+    for (index, description) in try opened.show(id).enumerated() {
       if index > 0 { try output.write("\n") }
       try output.write(EntityText(description).text)
     }
     try output.flush()
+    reportQuarantine(try opened.quarantinedCount(), of: store)
   }
 }
 

@@ -89,7 +89,7 @@ struct SchemaPlanText {
     }
     let rows = reached.map { events in
       [
-        Self.name(of: events.kind),
+        Self.typeName(of: events.kind),
         events.kind.version == 0 ? "" : "version \(events.kind.version)",
         "\(grouped(events.count)) events",
         rules(of: events.kind),
@@ -106,7 +106,13 @@ struct SchemaPlanText {
     addSection("events that the change reaches", section)
   }
 
-  private static func name(of kind: EventKind) -> String {
+  /// `meeting.held version 2`.
+  static func name(of kind: EventKind) -> String {
+    let version = kind.version == 0 ? "" : " version \(kind.version)"
+    return typeName(of: kind) + version
+  }
+
+  private static func typeName(of kind: EventKind) -> String {
     kind.replacementType.isEmpty ? kind.type : "\(kind.type) (\(kind.replacementType))"
   }
 
@@ -169,10 +175,9 @@ struct SchemaPlanText {
     }
   }
 
-  private static func lines(of refused: SchemaPlan.Refused) -> [String] {
-    let version = refused.kind.version == 0 ? "" : " version \(refused.kind.version)"
-    return [
-      "\(grouped(refused.count)) \(name(of: refused.kind))\(version): \(refused.reason)",
+  private static func lines(of refused: RefusedEvents) -> [String] {
+    [
+      "\(grouped(refused.count)) \(name(of: refused.kind)): \(refused.reason)",
       "  position \(refused.samplePosition.rawValue): \(refused.sample)",
     ]
   }
@@ -229,8 +234,8 @@ func schemaPlanJSON(_ plan: SchemaPlan, applied: AppliedSchema? = nil) -> String
     ("refolded", "\(plan.refoldedCount)"),
     ("full", plan.isFull ? "true" : "false"),
     ("graph", json(plan.graph, names)),
-    ("quarantined", jsonArray(plan.quarantined.map(json))),
-    ("healed", jsonArray(plan.healed.map(json))),
+    ("quarantined", jsonArray(plan.quarantined.map(refusedEventsJSON))),
+    ("healed", jsonArray(plan.healed.map(refusedEventsJSON))),
     ("estimate", json(plan.estimate)),
     ("measured", json(plan.effort)),
   ])
@@ -259,7 +264,8 @@ private func members(of kind: EventKind) -> [(name: String, json: String?)] {
   ]
 }
 
-private func json(_ refused: SchemaPlan.Refused) -> String {
+/// Refused events of one kind and reason, with the first of them.
+func refusedEventsJSON(_ refused: RefusedEvents) -> String {
   jsonObject(
     members(of: refused.kind) + [
       ("reason", jsonQuoted(refused.reason)), ("count", "\(refused.count)"),
@@ -267,6 +273,7 @@ private func json(_ refused: SchemaPlan.Refused) -> String {
         "sample",
         jsonObject([
           ("position", "\(refused.samplePosition.rawValue)"),
+          ("id", jsonQuoted(refused.sampleID)), ("source", jsonQuoted(refused.sampleSource)),
           ("message", jsonQuoted(refused.sample)),
         ])
       ),
