@@ -44,10 +44,11 @@ struct RuleUsage {
     case other
   }
 
-  init(_ schema: Schema) {
+  /// - Parameter rules: those to look at; `nil` for all of the schema.
+  init(_ schema: Schema, rules: [RuleDeclaration]? = nil) {
     self.schema = schema
     var ends: [RuleEdge] = []
-    for rule in schema.document.rules {
+    for rule in rules ?? schema.document.rules {
       event = ofEvents[rule.type.name] ?? OfEvent()
       eventType = schema.eventType(named: rule.type.name)
       scope = [(rule.alias.name, .place([]))]

@@ -9,7 +9,7 @@ struct SchemaCommand: ParsableCommand {
     subcommands: [
       Check.self, Show.self, SchemaPlanCommand.self, SchemaApplyCommand.self,
       SchemaRollbackCommand.self, SchemaDiffCommand.self, SchemaHistoryCommand.self,
-      SchemaFormatCommand.self, SchemaLintCommand.self,
+      SchemaFormatCommand.self, SchemaLintCommand.self, SchemaCoverageCommand.self,
     ]
   )
 
