@@ -157,8 +157,8 @@ let package = Package(
     .testTarget(
       name: "RapportTests",
       dependencies: ["Rapport", "GraphModel", "GraphStorage", "Queries", "RapportCommand"],
-      // Text cases, read from the source tree.
-      exclude: ["Cases"],
+      // Text cases and stores, read from the source tree.
+      exclude: ["Cases", "Formats"],
       swiftSettings: settings
     ),
   ],
