@@ -7,16 +7,16 @@ public import GraphModel
 /// Not for more than one thread at a time.
 public final class GraphBuilder {
   public internal(set) var contents: GraphContents
-  private var identities = IdentityIndex()
-  private var edgeIndexes: [EdgeIndex] = []
+  var identities = IdentityIndex()
+  var edgeIndexes: [EdgeIndex] = []
   /// Set while events that were folded before are folded again: see ``beginPatch(without:)``.
   var patch: GraphPatch?
-  private var kindNumbers: [EventKind: UInt16] = [:]
-  private var labelSetNumbers: [[UInt16]: UInt16] = [:]
+  var kindNumbers: [EventKind: UInt16] = [:]
+  var labelSetNumbers: [[UInt16]: UInt16] = [:]
   /// The unions of two label sets that were asked for; nodes are mentioned by their supertypes often.
-  private var labelUnions: [UInt32: UInt16] = [:]
-  private var labelNumbers: [String: UInt16] = [:]
-  private var keyNumbers: [String: UInt16] = [:]
+  var labelUnions: [UInt32: UInt16] = [:]
+  var labelNumbers: [String: UInt16] = [:]
+  var keyNumbers: [String: UInt16] = [:]
   private(set) var position: UInt32 = 0
   private var time: Int64 = 0
   /// How many claims of the past there were when the event was begun.
@@ -55,104 +55,6 @@ public final class GraphBuilder {
       }
     }
     edgeIndexes = contents.edgeTypes.map { _ in EdgeIndex() }
-  }
-
-  // MARK: Vocabulary
-
-  public func label(named name: String) -> UInt16 {
-    if let known = labelNumbers[name] { return known }
-    let number = UInt16(contents.labels.count)
-    contents.labels.append(name)
-    labelNumbers[name] = number
-    return number
-  }
-
-  /// The number of a set of labels, in whatever order they are given.
-  public func labelSet(_ names: [String]) -> UInt16 {
-    labelSet(numbers: names.map { label(named: $0) })
-  }
-
-  func labelSet(numbers: [UInt16]) -> UInt16 {
-    var set: [UInt16] = []
-    for number in numbers.sorted() where set.last != number { set.append(number) }
-    if let known = labelSetNumbers[set] { return known }
-    let number = UInt16(contents.labelSets.count)
-    contents.labelSets.append(set)
-    labelSetNumbers[set] = number
-    return number
-  }
-
-  public func propertyKey(named name: String) -> UInt16 {
-    if let known = keyNumbers[name] { return known }
-    let number = UInt16(contents.propertyKeys.count)
-    contents.propertyKeys.append(name)
-    keyNumbers[name] = number
-    return number
-  }
-
-  /// The number of the node table with that name, which is made if it is new.
-  public func table(named name: String) -> UInt16 {
-    if let known = contents.tables.firstIndex(where: { $0.name == name }) { return UInt16(known) }
-    contents.tables.append(NodeTable(name: name))
-    return UInt16(contents.tables.count - 1)
-  }
-
-  /// The number of an edge type, which is made if it is new.
-  ///
-  /// - Parameter keyIsText: for each part of the key whether it is a text, as ``keyWord(for:isText:)``
-  ///   takes it; `nil`: all are.
-  public func edgeType(
-    named name: String,
-    hasValidity: Bool,
-    keyIsText: [Bool]? = nil
-  ) -> UInt16 {
-    var table = EdgeTable(type: name, hasValidity: hasValidity)
-    table.keyIsText = keyIsText ?? []
-    table.keyLength = table.keyIsText.count
-    if let known = contents.edgeTypes.firstIndex(where: { $0.type == name }) {
-      let present = contents.edgeTypes[known]
-      let isAlike =
-        present.hasValidity == hasValidity
-        && (keyIsText == nil || present.keyIsText == table.keyIsText)
-      if !isAlike { replaceEdges(ofType: known, by: table) }
-      return UInt16(known)
-    }
-    contents.edgeTypes.append(table)
-    edgeIndexes.append(EdgeIndex())
-    return UInt16(contents.edgeTypes.count - 1)
-  }
-
-  /// Starts a type anew that is declared otherwise than its edges were made.
-  private func replaceEdges(ofType number: Int, by table: EdgeTable) {
-    let former = contents.edgeTypes[number]
-    precondition(
-      former.count == 0 || patch?.hasRetractedAll(of: former) == true,
-      "edges of one type are all of one declaration"
-    )
-    contents.edgeTypes[number] = table
-    edgeIndexes[number] = EdgeIndex()
-    patch?.forgetEdges(ofType: number)
-  }
-
-  /// The number of a kind of events, for ``begin(event:time:kind:)``.
-  public func kind(_ kind: EventKind) -> UInt16 {
-    if let known = kindNumbers[kind] { return known }
-    contents.eventKinds.kinds.append(kind)
-    let number = UInt16(contents.eventKinds.kinds.count)
-    kindNumbers[kind] = number
-    return number
-  }
-
-  public func intern(_ text: UnsafeRawBufferPointer) -> StringCode {
-    contents.strings.intern(text)
-  }
-
-  public func intern(_ text: String) -> StringCode { contents.strings.intern(text) }
-
-  /// A value as a cell, its string interned.
-  public func cell(for value: Value) -> Cell {
-    if case .string(let text) = value { return .string(intern(text)) }
-    return Cell(value)
   }
 
   // MARK: Folding
@@ -341,209 +243,6 @@ public final class GraphBuilder {
     return forms.forms(ofRow: row).contains { forms.kinds[$0] == kind.rawValue }
   }
 
-  /// The edge of that type with those ends and that key; made if it is new.
-  ///
-  /// - Parameter key: the words of the properties that tell parallel edges
-  ///   apart, from ``keyWord(for:)``; as many for every edge of a type.
-  public func edge(
-    type: UInt16,
-    from source: NodeNumber,
-    to target: NodeNumber,
-    key: [UInt32] = []
-  ) -> EdgeReference {
-    let table = Int(type)
-    let known: UInt32?
-    switch recentEdge(table, from: source.rawValue, to: target.rawValue, key: key) {
-    case .edge(let number): known = number
-    case .none: known = nil
-    case .unknown:
-      catchUp(table)
-      known = edgeIndexes[table].find(
-        source: source.rawValue,
-        target: target.rawValue,
-        key: key,
-        among: contents.edgeTypes[table].keyWords
-      )
-    }
-    guard let known else { return appendEdge(type: type, from: source, to: target, key: key) }
-    let edge = EdgeReference(type: type, number: known)
-    if patch != nil {
-      patch?.claim(edge)
-    } else if contents.edgeTypes[table].positions[Int(known)] != position {
-      let order = contents.edgeTypes[table].count(ofEvent: position)
-      remember(.existence(order: order), of: .edge(edge), lost: position)
-    }
-    return edge
-  }
-
-  /// An event with more edges of a type than this looks further ones up in the index.
-  private static let recentEdgeCountMax = 256
-
-  private enum RecentEdge {
-    case edge(UInt32)
-    case none
-    case unknown
-  }
-
-  /// Looks for an edge among those of this event, where no other event can have made it.
-  ///
-  /// That is so where one of its ends is as new as the event. It saves a look into an index whose
-  /// places are all over the memory.
-  private func recentEdge(
-    _ table: Int,
-    from source: UInt32,
-    to target: UInt32,
-    key: [UInt32]
-  ) -> RecentEdge {
-    guard patch == nil,
-      contents.nodePositions[Int(source)] == position
-        || contents.nodePositions[Int(target)] == position
-    else { return .unknown }
-    var edge = contents.edgeTypes[table].count - 1
-    let last = edge - Self.recentEdgeCountMax
-    while edge >= 0, contents.edgeTypes[table].positions[edge] == position {
-      guard edge > last else { return .unknown }
-      if contents.edgeTypes[table].sources[edge] == source,
-        contents.edgeTypes[table].targets[edge] == target,
-        contents.edgeTypes[table].hasKey(key, edge: edge)
-      {
-        return .edge(UInt32(edge))
-      }
-      edge -= 1
-    }
-    return .none
-  }
-
-  private func catchUp(_ table: Int) {
-    guard edgeIndexes[table].edgeCount < contents.edgeTypes[table].count else { return }
-    edgeIndexes[table].catchUp(
-      sources: contents.edgeTypes[table].sources,
-      targets: contents.edgeTypes[table].targets
-    )
-  }
-
-  /// A new edge, whatever others there are: `KEY EVENT`, and graphs without a schema.
-  public func newEdge(
-    type: UInt16,
-    from source: NodeNumber,
-    to target: NodeNumber,
-    key: [UInt32] = []
-  ) -> EdgeReference {
-    if let former = patch?.formerEdge(type: type, from: source, to: target, in: contents) {
-      return former
-    }
-    return appendEdge(type: type, from: source, to: target, key: key)
-  }
-
-  private func appendEdge(
-    type: UInt16,
-    from source: NodeNumber,
-    to target: NodeNumber,
-    key: [UInt32]
-  ) -> EdgeReference {
-    let table = Int(type)
-    let number = UInt32(contents.edgeTypes[table].count)
-    if number == 0, contents.edgeTypes[table].keyIsText.count != key.count {
-      contents.edgeTypes[table].keyIsText = key.map { _ in true }
-      contents.edgeTypes[table].keyLength = key.count
-    }
-    precondition(contents.edgeTypes[table].keyLength == key.count, "keys of one type are alike")
-    for word in key { contents.edgeTypes[table].keyWords.append(word) }
-    contents.edgeTypes[table].sources.append(source.rawValue)
-    contents.edgeTypes[table].targets.append(target.rawValue)
-    contents.edgeTypes[table].positions.append(position)
-    if contents.edgeTypes[table].hasValidity {
-      contents.edgeTypes[table].validity.appendOpen()
-    }
-    let edge = EdgeReference(type: type, number: number)
-    patch?.claim(edge)
-    return edge
-  }
-
-  /// The word of an edge's key for a property's cell; missing properties are ``StringPool/none``.
-  ///
-  /// - Parameter isText: whether the word is the code of a text, as all of one property are. The
-  ///   words of dates and booleans are what they are.
-  public func keyWord(for cell: Cell?, isText: Bool = true) -> UInt32 {
-    guard let cell else { return StringPool.none }
-    if (cell.kind == .string) == isText, let word = cell.keyWord { return word }
-    return intern("\(cell.value(in: contents.strings))")
-  }
-
-  /// Claims a property of an edge, as ``set(_:key:of:)-(_,_,NodeNumber)`` does of a node.
-  public func set(_ cell: Cell, key: UInt16, of edge: EdgeReference) {
-    let table = Int(edge.type)
-    let row = Int(edge.number)
-    let column = contents.edgeTypes[table].makeColumn(for: key, kind: cell.kind)
-    if contents.edgeTypes[table].columns[column].claimFreely(cell, at: row, position: position) {
-      return
-    }
-    guard
-      takesOver(
-        cell,
-        key: key,
-        of: .edge(edge),
-        from: contents.edgeTypes[table].columns[column],
-        row: row
-      )
-    else { return }
-    contents.edgeTypes[table].columns[column].set(
-      cell,
-      at: row,
-      position: position,
-      in: contents.strings
-    )
-  }
-
-  /// Claims from when the edge holds in the world.
-  public func setValidFrom(_ date: PartialDate, of edge: EdgeReference) {
-    let table = Int(edge.type)
-    let row = Int(edge.number)
-    let validity = contents.edgeTypes[table].validity
-    let held = validity.fromPositions[row]
-    if held != 0, held != position {
-      guard wins(over: held) else {
-        remember(.from(date), of: .edge(edge), lost: position)
-        return
-      }
-      remember(.from(PartialDate(packed: validity.from[row])), of: .edge(edge), lost: held)
-    }
-    contents.edgeTypes[table].validity.from[row] = date.packed
-    contents.edgeTypes[table].validity.fromPositions[row] = position
-  }
-
-  /// Claims from when on the edge does not hold any more; `nil`: ended, unknown when.
-  public func setValidTo(_ date: PartialDate?, of edge: EdgeReference) {
-    let table = Int(edge.type)
-    let row = Int(edge.number)
-    let validity = contents.edgeTypes[table].validity
-    let held = validity.toPositions[row]
-    if held != 0, held != position {
-      guard wins(over: held) else {
-        remember(.to(date), of: .edge(edge), lost: position)
-        return
-      }
-      let former = validity.to[row]
-      let formerDate =
-        former == ValidityColumns.unknownEnd ? nil : PartialDate(packed: former)
-      remember(.to(formerDate), of: .edge(edge), lost: held)
-    }
-    contents.edgeTypes[table].validity.to[row] = date?.packed ?? ValidityColumns.unknownEnd
-    contents.edgeTypes[table].validity.toPositions[row] = position
-  }
-
-  /// The edges of a type between two nodes, in the order in which they were claimed.
-  public func edges(
-    ofType type: UInt16,
-    from source: NodeNumber,
-    to target: NodeNumber
-  ) -> [EdgeReference] {
-    catchUp(Int(type))
-    return edgeIndexes[Int(type)]
-      .edges(from: source.rawValue, to: target.rawValue)
-      .map { EdgeReference(type: type, number: $0) }
-  }
-
   // MARK: Publishing
 
   /// The graph as it stands.
@@ -557,7 +256,7 @@ public final class GraphBuilder {
   }
 
   /// Whether a claim takes the place of what a cell holds; the one that loses goes to the past.
-  private func takesOver(
+  func takesOver(
     _ cell: Cell,
     key: UInt16,
     of subject: PastClaim.Subject,
@@ -576,11 +275,11 @@ public final class GraphBuilder {
     return true
   }
 
-  private func wins(over held: UInt32) -> Bool {
+  func wins(over held: UInt32) -> Bool {
     (contents.eventTimes[Int(held)], held) < (time, position)
   }
 
-  private func remember(
+  func remember(
     _ content: PastClaim.Content,
     of subject: PastClaim.Subject,
     lost: UInt32

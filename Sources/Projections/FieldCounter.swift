@@ -24,10 +24,15 @@ public final class FieldCounter {
       eventCount += 1
     }
 
-    func child(_ name: UnsafeRawBufferPointer) -> Node {
+    /// A schema names its fields; an object with more members than this is a table of its own.
+    private static let childCountMax = 256
+
+    /// The field with that name, or `nil` where there are too many others.
+    func child(_ name: UnsafeRawBufferPointer) -> Node? {
       for child in children where child.name.count == name.count {
         if child.name.elementsEqual(name) { return child }
       }
+      guard children.count < Self.childCountMax else { return nil }
       let child = Node(name: Array(name))
       children.append(child)
       return child
@@ -90,9 +95,10 @@ public final class FieldCounter {
     var index = tape.firstChild(of: object)
     while index < end {
       let name = tape.string(at: index)
-      let child = node.child(name)
-      let declared = fields?.first { $0.name.utf8.elementsEqual(name) }
-      count(index + 1, tape, child, declared?.type)
+      if let child = node.child(name) {
+        let declared = fields?.first { $0.name.utf8.elementsEqual(name) }
+        count(index + 1, tape, child, declared?.type)
+      }
       index = tape.index(after: index + 1)
     }
   }
@@ -118,10 +124,10 @@ public final class FieldCounter {
     _ node: Node,
     _ type: FieldType?
   ) {
+    guard let child = Self.elementName.withUnsafeBytes({ node.child($0) }) else { return }
     let end = tape.end(of: list)
     var index = tape.firstChild(of: list)
     while index < end {
-      let child = Self.elementName.withUnsafeBytes { node.child($0) }
       count(index, tape, child, type)
       index = tape.index(after: index)
     }
