@@ -237,25 +237,33 @@ extension GraphBuilder {
     guard contents.nodeCount > patch.formerNodeCount || !patch.hasSameMentions(as: contents) else {
       return
     }
-    let former = contents.mentions
-    contents.mentions = patch.merged(with: former, eventCount: Int(contents.position.rawValue))
+    let mentions = patch.merged(
+      with: contents.mentions,
+      eventCount: Int(contents.position.rawValue)
+    )
     let none = UInt32.max
     var numbers = [UInt32](repeating: none, count: contents.nodeCount)
     var formerNumbers: [UInt32] = []
-    for position in 0..<contents.mentions.starts.count {
-      for index in contents.mentions.range(of: UInt32(position)) {
-        let node = Int(contents.mentions.nodes[index])
-        let labels = contents.mentions.labelSets[index]
+    formerNumbers.reserveCapacity(contents.nodeCount)
+    var positions = contents.nodePositions.array
+    var labelSets = contents.nodeLabelSets.array
+    for position in 0..<mentions.starts.count {
+      for index in mentions.range(of: UInt32(position)) {
+        let node = Int(mentions.nodes[index])
+        let labels = mentions.labelSets[index]
         if numbers[node] == none {
           numbers[node] = UInt32(formerNumbers.count)
           formerNumbers.append(UInt32(node))
-          contents.nodePositions[node] = UInt32(position)
-          contents.nodeLabelSets[node] = labels
-        } else if contents.nodeLabelSets[node] != labels {
-          contents.nodeLabelSets[node] = labelUnion(contents.nodeLabelSets[node], labels)
+          positions[node] = UInt32(position)
+          labelSets[node] = labels
+        } else if labelSets[node] != labels {
+          labelSets[node] = labelUnion(labelSets[node], labels)
         }
       }
     }
+    contents.mentions = mentions
+    contents.nodePositions = FlatArray(positions)
+    contents.nodeLabelSets = FlatArray(labelSets)
     renumbering.nodes = formerNumbers
   }
 }
@@ -285,22 +293,39 @@ extension GraphPatch {
 
   /// The mentions of all events.
   func merged(with former: Mentions, eventCount: Int) -> Mentions {
-    var merged = Mentions()
+    var starts: [UInt32] = [0]
+    var nodes: [UInt32] = []
+    var labelSets: [UInt16] = []
+    starts.reserveCapacity(eventCount + 1)
+    nodes.reserveCapacity(former.nodes.count + mentions.nodes.count)
+    labelSets.reserveCapacity(former.nodes.count + mentions.nodes.count)
+    /// Mentions of events one after another that stay, not yet copied.
+    var kept = 0..<0
+    func copyKept() {
+      nodes += former.nodes.array[kept]
+      labelSets += former.labelSets.array[kept]
+      kept = kept.upperBound..<kept.upperBound
+    }
     var next = 0
     for position in 1..<UInt32(eventCount + 1) {
-      merged.begin(position)
-      if touches(position) {
-        guard next < positions.count, positions[next] == position else { continue }
-        for index in range(ofEvent: next) {
-          merged.add(mentions.nodes[index], labelSet: mentions.labelSets[index])
-        }
-        next += 1
-      } else {
-        for index in former.range(of: position) {
-          merged.add(former.nodes[index], labelSet: former.labelSets[index])
-        }
+      let range = former.range(of: position)
+      starts.append(UInt32(nodes.count + kept.count))
+      guard touches(position) else {
+        kept = (kept.isEmpty ? range.lowerBound : kept.lowerBound)..<range.upperBound
+        continue
       }
+      copyKept()
+      kept = range.upperBound..<range.upperBound
+      guard next < positions.count, positions[next] == position else { continue }
+      nodes += mentions.nodes.array[self.range(ofEvent: next)]
+      labelSets += mentions.labelSets.array[self.range(ofEvent: next)]
+      next += 1
     }
-    return merged
+    copyKept()
+    return Mentions(
+      starts: FlatArray(starts),
+      nodes: FlatArray(nodes),
+      labelSets: FlatArray(labelSets)
+    )
   }
 }
