@@ -65,7 +65,9 @@ extension Store {
     guard !isReadOnly else {
       throw StoreFailure(.inputOutput, "\"\(path)\" is open for reading only")
     }
-    let planning = try planning(file.load(), options.onProgress)
+    // Whatever is asked of schemas since, what was in force can be in force again.
+    let proposed = try number == nil ? file.load() : file.loadApplied()
+    let planning = try planning(proposed, options.onProgress)
     try check(options.expected, planning)
     let (plan, after) = try planning.plan()
     guard plan.isChange else { return SchemaApplication(plan: plan, applied: plan.current) }
@@ -117,13 +119,16 @@ extension Store {
     var seen = plan.end
     for _ in 0..<Self.attemptCountMax {
       do throws(AppendError) {
-        try log.append(batch, options: AppendOptions(expectedPosition: seen.position))
+        let condition = AppendOptions(onConflict: .atomic, expectedPosition: seen.position)
+        try log.append(batch, options: condition)
         return
       } catch {
-        guard case .positionMoved = error, options.expected == nil else {
-          throw StoreFailure(error)
+        switch error {
+        case .positionMoved where options.expected == nil:
+          seen = try catchUp(from: seen, plan, options)
+        case .conflict: throw Self.otherSchema
+        default: throw StoreFailure(error)
         }
-        seen = try catchUp(from: seen, plan, options)
       }
     }
     throw StoreFailure(
@@ -133,18 +138,18 @@ extension Store {
     )
   }
 
+  private static let otherSchema = StoreFailure(
+    .temporary,
+    "another schema was put in force meanwhile\n  hint: run the command again"
+  )
+
   /// Looks at the events that came since the plan was made: they have to fit as well.
   private func catchUp(
     from seen: LogEnd,
     _ plan: SchemaPlan,
     _ options: SchemaApplyOptions
   ) throws(StoreFailure) -> LogEnd {
-    guard try schema().number == plan.current.number else {
-      throw StoreFailure(
-        .temporary,
-        "another schema was put in force meanwhile\n  hint: run the command again"
-      )
-    }
+    guard try schema().number == plan.current.number else { throw Self.otherSchema }
     let end = try end()
     guard !options.acceptsLoss, seen.position < end.position else { return end }
     let positions = Array(seen.position.rawValue + 1...end.position.rawValue)
