@@ -41,6 +41,13 @@ extension Schema {
     )
   }
 
+  /// Whether the schema declares the type of such events, and reads their version.
+  public func reads(_ kind: EventKind) -> Bool {
+    if kind.foldedType.hasPrefix(BuiltInEvents.prefix) { return true }
+    guard let type = eventType(named: kind.foldedType) else { return false }
+    return kind.version == 0 || (type.oldestVersion...type.version).contains(Int(kind.version))
+  }
+
   /// SHA-256 of everything that decides what an event of that kind claims.
   public func digest(of kind: EventKind) -> [UInt8] {
     Array(SHA256.hash(data: Array(foldingText(of: kind).utf8)))

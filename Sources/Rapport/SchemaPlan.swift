@@ -10,6 +10,8 @@ public struct SchemaPlan: Sendable {
     public var count: Int
     /// Whether they mean something else under the proposed schema, and are folded again.
     public var isReached: Bool
+    /// Whether the proposed schema declares the type, and a chain of upcasts covers the version.
+    public var isReadable: Bool
   }
 
   /// What folding takes.

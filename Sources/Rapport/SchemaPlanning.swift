@@ -17,7 +17,12 @@ struct SchemaPlanning {
     let counts = try eventCounts()
     let reach = SchemaReach(of: proposed, current.schema.account(of: counts))
     let events = counts.map { kind, count in
-      SchemaPlan.Events(kind: kind, count: count, isReached: reach.kinds.contains(kind))
+      SchemaPlan.Events(
+        kind: kind,
+        count: count,
+        isReached: reach.kinds.contains(kind),
+        isReadable: proposed.reads(kind)
+      )
     }
     guard !reach.kinds.isEmpty else { return (unchanged(events), nil) }
     let before = try store.contents(at: end, of: current, progress: progress)

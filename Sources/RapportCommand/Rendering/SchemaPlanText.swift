@@ -26,6 +26,7 @@ struct SchemaPlanText {
     text.addHead()
     text.addDifference()
     text.addEvents()
+    text.addUnreadable()
     text.addGraph()
     text.addQuarantine()
     text.addEffort()
@@ -114,6 +115,20 @@ struct SchemaPlanText {
 
   private static func typeName(of kind: EventKind) -> String {
     kind.replacementType.isEmpty ? kind.type : "\(kind.type) (\(kind.replacementType))"
+  }
+
+  /// Events whose type no declaration names, or whose version no step covers.
+  private mutating func addUnreadable() {
+    let unreadable = plan.events.filter { !$0.isReadable }
+    guard !unreadable.isEmpty else { return }
+    let rows = unreadable.map { events in
+      let isDeclared = plan.proposed.eventType(named: events.kind.foldedType) != nil
+      return [
+        Self.name(of: events.kind), eventCount(events.count),
+        isDeclared ? "no UPCAST covers the version" : "the type is not declared",
+      ]
+    }
+    addSection("events that the schema does not read", aligned(rows))
   }
 
   private func rules(of kind: EventKind) -> String {
@@ -252,6 +267,7 @@ private func json(_ events: SchemaPlan.Events) -> String {
   jsonObject(
     members(of: events.kind) + [
       ("count", "\(events.count)"), ("reached", events.isReached ? "true" : "false"),
+      ("readable", events.isReadable ? "true" : "false"),
     ]
   )
 }

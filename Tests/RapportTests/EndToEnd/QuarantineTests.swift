@@ -79,6 +79,8 @@ import Testing
     let plan = try rapport("schema", "plan", store.path, file)
     #expect(plan.exitCode == 2, plan.comment)
     #expect(plan.output.contains("events that leave the quarantine"), plan.comment)
+    #expect(plan.output.contains("events that the schema does not read"), plan.comment)
+    #expect(plan.output.contains("no UPCAST covers the version"), plan.comment)
     try rapport("schema", "apply", store.path, file).expectSuccess()
     #expect(try store.rows("MATCH (t:Topic) RETURN t.name ORDER BY t.id") == ["สวัสดี", "مرحبا"])
     #expect(try rapport("quarantine", store.path).output.hasPrefix("1 event in quarantine"))
