@@ -103,6 +103,9 @@ public struct Revisions: Sendable {
     }
   }
 
+  /// The type of the events that say that two ids are one thing.
+  public static let mergeType = BuiltInEvents.merged
+
   /// The types of the events that revise others; when one arrives, the log is folded anew.
   public static let types = [
     BuiltInEvents.retracted, BuiltInEvents.corrected, BuiltInEvents.withdrawn,
@@ -155,6 +158,9 @@ public struct Revisions: Sendable {
   public var isEmpty: Bool {
     excluded.isEmpty && withdrawals.isEmpty && originalTimes.isEmpty && aliases.isEmpty
   }
+
+  /// Whether ids were merged within a family of nodes only.
+  public var hasFamilies: Bool { aliases.contains { $0.family != nil } }
 
   /// Whether an event says nothing to the graph any more.
   public func isExcluded(_ position: EventPosition, source: UnsafeRawBufferPointer) -> Bool {

@@ -22,7 +22,11 @@ struct FoldedGraph: Sendable {
 
   /// The graph as what another fold may start from.
   var base: FoldBase {
-    FoldBase(contents: graph.contents, account: schema.schema.account(of: graph.contents))
+    FoldBase(
+      contents: graph.contents,
+      account: schema.schema.account(of: graph.contents),
+      schemaDigest: schema.schema.digest
+    )
   }
 }
 
@@ -36,7 +40,11 @@ struct FoldedContents: Sendable {
 
   /// The graph as what another fold may start from.
   var base: FoldBase {
-    FoldBase(contents: contents, account: schema.schema.account(of: contents))
+    FoldBase(
+      contents: contents,
+      account: schema.schema.account(of: contents),
+      schemaDigest: schema.schema.digest
+    )
   }
 
   /// Makes it ready for queries.
@@ -57,6 +65,7 @@ struct FoldBase {
   var contents: GraphContents
   /// How its events were folded.
   var account: FoldAccount
+  var schemaDigest: [UInt8]
 }
 
 /// How many events a fold took.
@@ -133,18 +142,18 @@ struct Folding {
   }
 
   /// What an image of this log says of its events, or `nil`: an image is never trusted.
-  func usableAccount(of image: ImageFile) -> (position: EventPosition, account: FoldAccount)? {
+  func usableAccount(of image: ImageFile) -> (key: ImageKey, account: FoldAccount)? {
     guard let (header, account) = image.header(), header.key.position <= end.position,
       let root = try? log.committedRoot(at: header.key.position), root.bytes == header.key.root
     else { return nil }
-    return (header.key.position, account)
+    return (header.key, account)
   }
 
   private func usableBase(of image: ImageFile) -> FoldBase? {
-    guard let (position, account) = usableAccount(of: image), let contents = image.contents(),
-      contents.position == position
+    guard let (key, account) = usableAccount(of: image), let contents = image.contents(),
+      contents.position == key.position
     else { return nil }
-    return FoldBase(contents: contents, account: account)
+    return FoldBase(contents: contents, account: account, schemaDigest: key.schemaDigest)
   }
 
   // MARK: Folding
@@ -181,10 +190,14 @@ struct Folding {
   ) throws -> FoldedContents {
     var contents = base.contents
     contents.adopt(schema.schema.vocabulary)
+    let revisions = try revisions(at: base.contents.revisions.array)
+    // Which ids a merge within a family joins depends on types that no rule of an event names.
+    if base.schemaDigest != schema.schema.digest, revisions.hasFamilies {
+      return try foldAll(progress)
+    }
     if change.isEmpty, contents.position == end.position {
       return FoldedContents(contents: contents, schema: schema, end: end, work: FoldWork())
     }
-    let revisions = try revisions(at: base.contents.revisions.array)
     var builder = GraphBuilder(resuming: contents)
     var work = FoldWork()
     if !change.isEmpty {

@@ -24,7 +24,8 @@ struct SchemaPlanning {
         isReadable: proposed.reads(kind)
       )
     }
-    guard !reach.kinds.isEmpty else { return (unchanged(events), nil) }
+    let hasMerges = counts.contains { $0.kind.type == Revisions.mergeType }
+    guard !reach.kinds.isEmpty || hasMerges else { return (unchanged(events), nil) }
     let before = try store.contents(at: end, of: current, progress: progress)
     let estimate = try estimate(reach, before)
     let start = monotonicSeconds()
@@ -80,7 +81,7 @@ struct SchemaPlanning {
     var position = EventPosition(0)
     let folding = Folding(log: store.log, schema: current, end: end)
     if let known = folding.usableAccount(of: store.imageFile) {
-      position = known.position
+      position = known.key.position
       for entry in known.account.entries { counts[entry.kind] = entry.eventCount }
     }
     let reader = EventKindReader()

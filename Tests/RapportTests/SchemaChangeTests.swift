@@ -6,7 +6,7 @@ import Testing
 
 /// Random schemas after each other over a random log: what is folded again must not show.
 @Suite struct `Changing the schema` {
-  @Test(arguments: 0..<10 as Range<UInt64>)
+  @Test(arguments: 0..<12 as Range<UInt64>)
   func `ends in the digest of a full fold, and does what the plan says`(part: UInt64) throws {
     var separateCount = 0
     for seed in part * 10..<part * 10 + 10 { separateCount += try changeAtRandom(seed) }

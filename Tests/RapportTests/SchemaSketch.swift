@@ -25,6 +25,8 @@ struct SchemaSketch: Hashable {
   var hostFirst = false
   var rankIsFloat = false
   var mode = "onsite"
+  /// A type that no rule names; merges within its family depend on it all the same.
+  var knowsRegulators = false
 
   /// Changes one switch or two.
   mutating func change(_ generator: inout SeededGenerator) {
@@ -33,7 +35,7 @@ struct SchemaSketch: Hashable {
   }
 
   private mutating func changeOne(_ generator: inout SeededGenerator) {
-    switch Int.random(in: 0..<16, using: &generator) {
+    switch Int.random(in: 0..<17, using: &generator) {
     case 0: personIsActor.toggle()
     case 1: nameIsText.toggle()
     case 2: knowsHonorific.toggle()
@@ -49,6 +51,7 @@ struct SchemaSketch: Hashable {
     case 12: skipsCancelled.toggle()
     case 13: endsPosts.toggle()
     case 14: hostFirst.toggle()
+    case 15: knowsRegulators.toggle()
     default: mode = mode == "onsite" ? "online" : "onsite"
     }
     if Int.random(in: 0..<6, using: &generator) == 0 { rankIsFloat.toggle() }
@@ -72,6 +75,7 @@ struct SchemaSketch: Hashable {
       \(personIsActor ? "" : "name \(nameIsText ? "TEXT" : "STRING"), ")honorific STRING,
       rank \(rankIsFloat ? "FLOAT" : "INTEGER")
     }
+    \(knowsRegulators ? "NODE Regulator : Organization" : "")
     NODE Meeting { title STRING, mode STRING, kind STRING }
     NODE Topic { label STRING }
     """
@@ -234,8 +238,14 @@ struct SketchLog {
         "rapport.event.corrected",
         #"{"position":\#(2 + number(6)),"replacement":{"type":"meeting.held","dataversion":1,"data":\#(meeting())}}"#
       )
-    default: ("rapport.entity.merged", #"{"keep":"p\#(number(3))","merge":"p\#(3 + number(3))"}"#)
+    default: ("rapport.entity.merged", merge())
     }
+  }
+
+  private mutating func merge() -> String {
+    let families = ["", #","family":"Person""#, #","family":"Regulator""#]
+    let kind = ["p", "o"][number(2)]
+    return #"{"keep":"\#(kind)\#(number(2))","merge":"\#(kind)2"\#(families[number(3)])}"#
   }
 
   private mutating func number(_ count: Int) -> Int {
