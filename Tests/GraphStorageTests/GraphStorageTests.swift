@@ -62,6 +62,21 @@ import Testing
     return image
   }
 
+  @Test func `an image of another format is not read`() throws {
+    let builder = GraphBuilder()
+    apply(randomClaims(seed: 5, count: 10), to: builder, from: 1)
+    let key = ImageKey(
+      position: builder.contents.position,
+      root: Array(repeating: 1, count: 32),
+      schemaDigest: Array(repeating: 2, count: 32)
+    )
+    var image = imageBytes(of: builder.contents, key: key)
+    image[8] = 99
+    #expect(throws: ImageError.otherFormat(99)) {
+      try image.withUnsafeBytes { try GraphImage.read($0) }
+    }
+  }
+
   @Test func `a flipped bit anywhere in an image is noticed`() throws {
     let builder = GraphBuilder()
     apply(randomClaims(seed: 5, count: 60), to: builder, from: 1)

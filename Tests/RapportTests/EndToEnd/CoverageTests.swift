@@ -36,7 +36,7 @@ import Testing
     let events = [
       #"{"type":"visit.made","id":"1","data":{"person":{"id":"a","shoe":44},"places":[{"id":"x"},{"id":"y"}],"mood":"good"}}"#,
       #"{"type":"visit.made","id":"2","data":{"person":{"id":"b"},"places":[{"id":"x"}],"extra":1}}"#,
-      #"{"type":"visit.made","dataversion":1,"id":"3","data":{"who":"c","places":[]}}"#,
+      #"{"type":"visit.made","dataversion":1,"id":"3","data":{"who":"c","places":[],"person":{"id":"replaced"}}}"#,
     ]
     try rapport("ingest", path, "-", input: events.joined(separator: "\n")).expectSuccess()
     return folder
@@ -49,7 +49,8 @@ import Testing
     let lines = run.lines.map { $0.replacing(#/ +/#, with: " ") }
     for line in [
       "visit.made version 1: 1 event", "visit.made version 2: 2 events",
-      " who 1 UPCAST 1 TO 2", " person.id 2 ON at line 16", " person.shoe 1 nobody",
+      " who 1 UPCAST 1 TO 2", " person.id 1 nobody", " person.id 2 ON at line 16",
+      " person.shoe 1 nobody",
       " places[].id 2 ON at line 16", " mood 1 nobody", " extra 1 nobody",
       "fields that nobody reads", " visit.made version 2: mood (1 event)",
       "declared fields that no event has", " visit.made version 2: guide",
