@@ -60,6 +60,7 @@ let package = Package(
       dependencies: [
         "SourceText", "GraphModel", "Language",
         .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings
     ),
@@ -117,7 +118,7 @@ let package = Package(
       swiftSettings: settings
     ),
 
-    // Tests, one target a module; RapportTests runs the whole, the binary included.
+    // Tests, one target a module, and what runs scenarios of the openCypher TCK for them; RapportTests runs the whole, the binary included.
     .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: settings),
     .testTarget(
       name: "EventStorageTests",
@@ -131,7 +132,7 @@ let package = Package(
     ),
     .testTarget(
       name: "ExpressionsTests",
-      dependencies: ["Expressions", "Language", "GraphModel"],
+      dependencies: ["Conformance", "Expressions", "Language", "GraphModel", "SourceText"],
       swiftSettings: settings
     ),
     .testTarget(
@@ -147,10 +148,28 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .target(
+      name: "Conformance",
+      dependencies: [
+        "Queries", "GraphStorage", "GraphModel", "Expressions", "SourceText",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      path: "Tests/Conformance",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "tck",
+      dependencies: [
+        "Conformance", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/ConformanceRunner",
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "QueriesTests",
       dependencies: [
-        "Queries", "GraphStorage", "GraphModel", "Language", "Expressions", "SourceText",
+        "Conformance", "Queries", "GraphStorage", "GraphModel", "Language", "Expressions",
+        "SourceText",
       ],
       swiftSettings: settings
     ),

@@ -3,7 +3,7 @@ import OrderedCollections
 
 /// Values as JSON (RFC 8259), appended to bytes.
 ///
-/// Dates, datetimes and durations are ISO 8601 strings, partial dates their EDTF prefix form.
+/// Dates, times and durations are ISO 8601 strings, partial dates their EDTF prefix form.
 /// Floats keep a point or an exponent, so that they read back as floats; JSON has no NaN and no
 /// infinity: they are the strings `"NaN"`, `"Infinity"`, `"-Infinity"`.
 public enum ValueJSON {
@@ -24,6 +24,9 @@ public enum ValueJSON {
     case .string(let text): write(text, to: &output)
     case .date(let date): writeQuoted(date.description, to: &output)
     case .dateTime(let moment): writeQuoted(TemporalText.dateTime(moment), to: &output)
+    case .localDateTime(let local): writeQuoted(TemporalText.localDateTime(local), to: &output)
+    case .time(let time): writeQuoted(TemporalText.time(time), to: &output)
+    case .localTime(let time): writeQuoted(TemporalText.time(time.nanoseconds), to: &output)
     case .duration(let amount): writeQuoted(TemporalText.duration(amount), to: &output)
     case .list(let elements):
       output.append(UInt8(ascii: "["))

@@ -20,11 +20,16 @@ public struct ValueKinds: OptionSet, Hashable, Sendable {
   public static let node = ValueKinds(rawValue: 1 << 9)
   public static let edge = ValueKinds(rawValue: 1 << 10)
   public static let path = ValueKinds(rawValue: 1 << 11)
+  public static let localDateTime = ValueKinds(rawValue: 1 << 12)
+  public static let time = ValueKinds(rawValue: 1 << 13)
+  public static let localTime = ValueKinds(rawValue: 1 << 14)
 
   public static let number: ValueKinds = [.integer, .float]
-  public static let temporal: ValueKinds = [.date, .dateTime, .duration]
+  /// What durations are added to.
+  public static let instant: ValueKinds = [.date, .dateTime, .localDateTime, .time, .localTime]
+  public static let temporal: ValueKinds = instant.union(.duration)
   public static let entity: ValueKinds = [.node, .edge, .path]
-  public static let any = ValueKinds(rawValue: (1 << 12) - 1)
+  public static let any = ValueKinds(rawValue: (1 << 15) - 1)
 
   /// The kind of a value; empty for null.
   public init(of value: Value) {
@@ -37,6 +42,9 @@ public struct ValueKinds: OptionSet, Hashable, Sendable {
       case .string: .string
       case .date: .date
       case .dateTime: .dateTime
+      case .localDateTime: .localDateTime
+      case .time: .time
+      case .localTime: .localTime
       case .duration: .duration
       case .list: .list
       case .map: .map
@@ -50,7 +58,7 @@ public struct ValueKinds: OptionSet, Hashable, Sendable {
 extension ValueKinds: CustomStringConvertible {
   private static let names = [
     "a boolean", "an integer", "a float", "a string", "a date", "a datetime", "a duration",
-    "a list", "a map", "a node", "an edge", "a path",
+    "a list", "a map", "a node", "an edge", "a path", "a local datetime", "a time", "a local time",
   ]
 
   /// As messages say it: `a string or a list`.

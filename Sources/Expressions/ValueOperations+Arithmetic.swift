@@ -27,6 +27,14 @@ extension ValueOperations {
     case (.dateTime(let moment), .duration(let amount)),
       (.duration(let amount), .dateTime(let moment)):
       return .dateTime(try moment.adding(amount))
+    case (.localDateTime(let local), .duration(let amount)),
+      (.duration(let amount), .localDateTime(let local)):
+      return .localDateTime(try local.adding(amount))
+    case (.time(let time), .duration(let amount)), (.duration(let amount), .time(let time)):
+      return .time(time.adding(amount))
+    case (.localTime(let time), .duration(let amount)),
+      (.duration(let amount), .localTime(let time)):
+      return .localTime(time.adding(amount))
     case (.duration(let a), .duration(let b)): return .duration(try a.adding(b))
     case (.string(let a), let other):
       if let b = scalarText(other) { return try concatenated(a, b) }
@@ -49,14 +57,16 @@ extension ValueOperations {
     case (.float(let a), .integer(let b)): return .float(a - Double(b))
     case (.date(let date), .duration(let amount)):
       return .date(try date.adding(try amount.negated()))
-    case (.dateTime(let moment), .duration(let amount)):
-      return .dateTime(try moment.adding(try amount.negated()))
+    case (.dateTime, .duration(let amount)), (.localDateTime, .duration(let amount)),
+      (.time, .duration(let amount)), (.localTime, .duration(let amount)):
+      return try add(lhs, .duration(try amount.negated()))
     case (.duration(let a), .duration(let b)): return .duration(try a.adding(try b.negated()))
-    case (.date, .date), (.dateTime, .dateTime), (.date, .dateTime), (.dateTime, .date):
+    default:
       var error = noOperator("-", lhs, rhs)
-      error.hint = "use duration.between(from, to)"
+      if ValueKinds.instant.isSuperset(of: ValueKinds(of: lhs).union(ValueKinds(of: rhs))) {
+        error.hint = "use duration.between(from, to)"
+      }
       throw error
-    default: throw noOperator("-", lhs, rhs)
     }
   }
 

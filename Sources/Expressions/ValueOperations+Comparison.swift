@@ -5,7 +5,7 @@ extension ValueOperations {
   /// `a = b`: deep and three-valued; `nil` where a null or a partial date leaves it open.
   ///
   /// Values of different types differ, except that `1 = 1.0`. NaN equals nothing. Strings are
-  /// equal if their code points are. Datetimes are equal if they are the same moment.
+  /// equal if their code points are. Datetimes and times are equal if they are the same moment.
   public static func equals(_ lhs: Value, _ rhs: Value) -> Bool? {
     switch (lhs, rhs) {
     case (.null, _), (_, .null): return nil
@@ -71,7 +71,7 @@ extension ValueOperations {
   /// `a < b`; `nil` where the two cannot be compared or it cannot be known.
   ///
   /// Numbers, strings (by code points), booleans (false first), lists (element by element),
-  /// dates and datetimes compare, each with their like only. Partial dates compare by their
+  /// dates, times and datetimes compare, each with their like only. Partial dates compare by their
   /// intervals: certainly before, certainly after, else `nil`.
   public static func less(_ lhs: Value, _ rhs: Value) -> Bool? {
     possible(lhs, rhs).answer(.less)
@@ -105,7 +105,12 @@ extension ValueOperations {
       return a.isNaN ? .unordered : Possible(0, compareExactly(b, a))
     case (.string(let a), .string(let b)): return Possible(UTF8Text.compare(a, b), 0)
     case (.boolean(let a), .boolean(let b)): return Possible(a ? 1 : 0, b ? 1 : 0)
-    case (.dateTime(let a), .dateTime(let b)): return Possible(a.microseconds, b.microseconds)
+    case (.dateTime(let a), .dateTime(let b)):
+      return a.seconds == b.seconds
+        ? Possible(a.nanosecond, b.nanosecond) : Possible(a.seconds, b.seconds)
+    case (.localDateTime(let a), .localDateTime(let b)): return Possible(a, b)
+    case (.time(let a), .time(let b)): return Possible(a.instant, b.instant)
+    case (.localTime(let a), .localTime(let b)): return Possible(a, b)
     case (.date(let a), .date(let b)):
       var result: Possible = []
       if a.earliest.packed < b.latest.packed { result.insert(.less) }

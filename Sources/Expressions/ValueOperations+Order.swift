@@ -11,19 +11,22 @@ extension ValueOperations {
     case .list: 3
     case .path: 4
     case .dateTime: 5
-    case .date: 6
-    case .duration: 7
-    case .string: 8
-    case .boolean: 9
-    case .integer, .float: 10
-    case .null: 11
+    case .localDateTime: 6
+    case .date: 7
+    case .time: 8
+    case .localTime: 9
+    case .duration: 10
+    case .string: 11
+    case .boolean: 12
+    case .integer, .float: 13
+    case .null: 14
     }
   }
 
   /// The total order of ORDER BY, min and max: negative, zero or positive.
   ///
-  /// Ascending: maps, nodes, edges, lists, paths, datetimes, dates, durations, strings,
-  /// booleans, numbers with NaN after them, null last. It is zero exactly where
+  /// Ascending: maps, nodes, edges, lists, paths, datetimes, local datetimes, dates, times,
+  /// local times, durations, strings, booleans, numbers with NaN after them, null last. It is zero exactly where
   /// ``isEquivalent(_:_:)`` is true.
   public static func order(_ lhs: Value, _ rhs: Value) -> Int {
     switch (lhs, rhs) {
@@ -35,7 +38,12 @@ extension ValueOperations {
     case (.integer(let a), .float(let b)): return compareExactly(a, b)
     case (.float(let a), .integer(let b)): return -compareExactly(b, a)
     case (.date(let a), .date(let b)): return sign(a.packed, b.packed)
-    case (.dateTime(let a), .dateTime(let b)): return sign(a.microseconds, b.microseconds)
+    case (.dateTime(let a), .dateTime(let b)):
+      let bySecond = sign(a.seconds, b.seconds)
+      return bySecond != 0 ? bySecond : sign(a.nanosecond, b.nanosecond)
+    case (.localDateTime(let a), .localDateTime(let b)): return sign(a, b)
+    case (.time(let a), .time(let b)): return sign(a.instant, b.instant)
+    case (.localTime(let a), .localTime(let b)): return sign(a, b)
     case (.duration(let a), .duration(let b)): return orderDurations(a, b)
     case (.boolean(let a), .boolean(let b)): return sign(a ? 1 : 0, b ? 1 : 0)
     case (.node(let a), .node(let b)): return sign(a, b)
@@ -125,15 +133,15 @@ extension ValueOperations {
     switch value {
     case .float(let float):
       if let whole = Int64(exactly: float) {
-        hasher.combine(10)
+        hasher.combine(rank(value))
         hasher.combine(whole)
       } else {
-        hasher.combine(12)
+        hasher.combine(-1)
         hasher.combine(float.isNaN ? Double.nan.bitPattern : float.bitPattern)
       }
       return
     case .integer(let integer):
-      hasher.combine(10)
+      hasher.combine(rank(value))
       hasher.combine(integer)
       return
     default: hasher.combine(rank(value))
@@ -143,7 +151,12 @@ extension ValueOperations {
     case .boolean(let truth): hasher.combine(truth)
     case .string(let string): UTF8Text.hash(string, into: &hasher)
     case .date(let date): hasher.combine(date.packed)
-    case .dateTime(let moment): hasher.combine(moment.microseconds)
+    case .dateTime(let moment):
+      hasher.combine(moment.seconds)
+      hasher.combine(moment.nanosecond)
+    case .localDateTime(let local): hasher.combine(local)
+    case .time(let time): hasher.combine(time.instant)
+    case .localTime(let time): hasher.combine(time)
     case .duration(let amount): hasher.combine(amount)
     case .list(let elements):
       hasher.combine(elements.count)

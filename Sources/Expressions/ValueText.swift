@@ -43,6 +43,9 @@ public enum ValueText {
     case .string(let text): quote(text, to: &output)
     case .date(let date): call(date.precision == .day ? "date" : "edtf", date.description)
     case .dateTime(let moment): call("datetime", TemporalText.dateTime(moment))
+    case .localDateTime(let local): call("localdatetime", TemporalText.localDateTime(local))
+    case .time(let time): call("time", TemporalText.time(time))
+    case .localTime(let time): call("localtime", TemporalText.time(time.nanoseconds))
     case .duration(let amount): call("duration", TemporalText.duration(amount))
     case .list(let elements):
       output += "["

@@ -15,16 +15,25 @@ public struct PartialDate: Hashable, Sendable {
   ///
   /// Packed values of day precision sort as the days do, so columns of dates
   /// are compared as integers.
-  public let packed: Int32
+  public let packed: Int64
 
   /// Trusts `packed`, which must come from ``packed`` of another date.
   @inlinable
-  public init(packed: Int32) {
+  public init(packed: Int64) {
     self.packed = packed
   }
 
-  public static let yearMin = -999_999
-  public static let yearMax = 999_999
+  /// Trusts `storedPacked`, which must come from ``storedPacked`` of another date.
+  @inlinable
+  public init(storedPacked: Int32) {
+    packed = Int64(storedPacked)
+  }
+
+  /// ``packed`` as columns of graphs keep it; `nil` for a year that is millions away.
+  @inlinable public var storedPacked: Int32? { Int32(exactly: packed) }
+
+  public static let yearMin = -999_999_999
+  public static let yearMax = 999_999_999
 
   /// Returns `nil` where the parts name no date, such as 30 February.
   public init?(year: Int, month: Int = 0, day: Int = 0) {
@@ -32,7 +41,7 @@ public struct PartialDate: Hashable, Sendable {
     if day != 0 {
       guard month != 0, day >= 1, day <= Self.days(inMonth: month, of: year) else { return nil }
     }
-    packed = Int32(truncatingIfNeeded: year << 9 | month << 5 | day)
+    packed = Int64(year << 9 | month << 5 | day)
   }
 
   @inlinable public var year: Int { Int(packed >> 9) }
@@ -54,7 +63,7 @@ public struct PartialDate: Hashable, Sendable {
   public var latest: PartialDate {
     let month = self.month == 0 ? 12 : self.month
     let day = self.day == 0 ? Self.days(inMonth: month, of: year) : self.day
-    return PartialDate(packed: Int32(truncatingIfNeeded: year << 9 | month << 5 | day))
+    return PartialDate(packed: Int64(year << 9 | month << 5 | day))
   }
 
   public static func isLeap(_ year: Int) -> Bool {
@@ -94,7 +103,7 @@ public struct PartialDate: Hashable, Sendable {
     let day = dayOfYear - (153 * monthIndex + 2) / 5 + 1
     let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
     let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    packed = Int32(truncatingIfNeeded: year << 9 | month << 5 | day)
+    packed = Int64(year << 9 | month << 5 | day)
   }
 }
 

@@ -12,6 +12,9 @@ public indirect enum Value: Hashable, Sendable {
   case string(String)
   case date(PartialDate)
   case dateTime(DateTime)
+  case localDateTime(LocalDateTime)
+  case time(ZonedTime)
+  case localTime(LocalTime)
   case duration(Duration)
   case list([Value])
   case map(OrderedDictionary<String, Value>)
@@ -53,32 +56,6 @@ public struct DerivedEdge: Hashable, Sendable {
   }
 }
 
-/// A moment: microseconds since 1970-01-01T00:00:00Z, and the offset it was written in.
-public struct DateTime: Hashable, Sendable {
-  public var microseconds: Int64
-  public var offsetSeconds: Int32
-
-  public init(microseconds: Int64, offsetSeconds: Int32 = 0) {
-    self.microseconds = microseconds
-    self.offsetSeconds = offsetSeconds
-  }
-}
-
-/// An amount of calendar and clock time; the parts do not convert into each other.
-public struct Duration: Hashable, Sendable {
-  public var months: Int64
-  public var days: Int64
-  public var seconds: Int64
-  public var nanoseconds: Int32
-
-  public init(months: Int64 = 0, days: Int64 = 0, seconds: Int64 = 0, nanoseconds: Int32 = 0) {
-    self.months = months
-    self.days = days
-    self.seconds = seconds
-    self.nanoseconds = nanoseconds
-  }
-}
-
 extension Value {
   /// The name of the type in messages.
   public var typeName: String {
@@ -90,6 +67,9 @@ extension Value {
     case .string: "a string"
     case .date: "a date"
     case .dateTime: "a datetime"
+    case .localDateTime: "a local datetime"
+    case .time: "a time"
+    case .localTime: "a local time"
     case .duration: "a duration"
     case .list: "a list"
     case .map: "a map"

@@ -88,16 +88,26 @@ public struct ValidityColumns: Sendable {
 
   public init() {}
 
-  /// Whether the edge may hold on some day of `date`.
+  /// - Precondition: the date has a ``PartialDate/storedPacked``, as schemas ask of VALID.
+  static func word(_ date: PartialDate) -> Int32 {
+    guard let word = date.storedPacked else {
+      preconditionFailure("a validity lies outside of the years that are stored")
+    }
+    return word
+  }
+
+  /// Whether the edge may hold on some of the days from `firstDay` to `lastDay`, packed dates.
   ///
   /// An unknown start may be any; an unknown end may be any, an open one is none.
   @inlinable
-  public func mayHold(edge: Int, firstDay: Int32, lastDay: Int32) -> Bool {
+  public func mayHold(edge: Int, firstDay: Int64, lastDay: Int64) -> Bool {
     let start = from[edge]
-    if start != Self.absent, PartialDate(packed: start).earliest.packed > lastDay { return false }
+    if start != Self.absent, PartialDate(storedPacked: start).earliest.packed > lastDay {
+      return false
+    }
     let end = to[edge]
     if end == Self.absent || end == Self.unknownEnd { return true }
-    return PartialDate(packed: end).latest.packed > firstDay
+    return PartialDate(storedPacked: end).latest.packed > firstDay
   }
 }
 

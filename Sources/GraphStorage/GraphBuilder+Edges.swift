@@ -168,9 +168,9 @@ extension GraphBuilder {
         remember(.from(date), of: .edge(edge), lost: position)
         return
       }
-      remember(.from(PartialDate(packed: validity.from[row])), of: .edge(edge), lost: held)
+      remember(.from(PartialDate(storedPacked: validity.from[row])), of: .edge(edge), lost: held)
     }
-    contents.edgeTypes[table].validity.from[row] = date.packed
+    contents.edgeTypes[table].validity.from[row] = ValidityColumns.word(date)
     contents.edgeTypes[table].validity.fromPositions[row] = position
   }
 
@@ -187,10 +187,11 @@ extension GraphBuilder {
       }
       let former = validity.to[row]
       let formerDate =
-        former == ValidityColumns.unknownEnd ? nil : PartialDate(packed: former)
+        former == ValidityColumns.unknownEnd ? nil : PartialDate(storedPacked: former)
       remember(.to(formerDate), of: .edge(edge), lost: held)
     }
-    contents.edgeTypes[table].validity.to[row] = date?.packed ?? ValidityColumns.unknownEnd
+    contents.edgeTypes[table].validity.to[row] =
+      date.map(ValidityColumns.word) ?? ValidityColumns.unknownEnd
     contents.edgeTypes[table].validity.toPositions[row] = position
   }
 

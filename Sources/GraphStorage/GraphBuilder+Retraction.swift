@@ -139,11 +139,13 @@ extension GraphBuilder {
       contents.edgeTypes[table].columns[column]
         .set(cell, at: Int(edge.number), position: position, in: strings)
     case (.edge(let edge), .from(let date)):
-      contents.edgeTypes[Int(edge.type)].validity.from[Int(edge.number)] = date.packed
+      contents.edgeTypes[Int(edge.type)].validity.from[Int(edge.number)] = ValidityColumns.word(
+        date
+      )
       contents.edgeTypes[Int(edge.type)].validity.fromPositions[Int(edge.number)] = position
     case (.edge(let edge), .to(let date)):
       contents.edgeTypes[Int(edge.type)].validity.to[Int(edge.number)] =
-        date?.packed ?? ValidityColumns.unknownEnd
+        date.map(ValidityColumns.word) ?? ValidityColumns.unknownEnd
       contents.edgeTypes[Int(edge.type)].validity.toPositions[Int(edge.number)] = position
     default: preconditionFailure("only a value can be held")
     }

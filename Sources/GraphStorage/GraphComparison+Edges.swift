@@ -206,7 +206,7 @@ extension GraphComparison {
 
   /// A value as a person reads it.
   private static func shown(_ value: Value?) -> Value? {
-    if case .date(let date) = value, date.packed == ValidityColumns.unknownEnd {
+    if case .date(let date) = value, date.storedPacked == ValidityColumns.unknownEnd {
       return .string("ended, nobody says when")
     }
     return value

@@ -62,7 +62,7 @@ public struct PropertyColumn: Sendable {
     guard hasValue(at: row) else { return .null }
     return switch kind {
     case .string: .string(strings[words32[row]])
-    case .date: .date(PartialDate(packed: Int32(bitPattern: words32[row])))
+    case .date: .date(PartialDate(storedPacked: Int32(bitPattern: words32[row])))
     case .boolean: .boolean(words32[row] != 0)
     case .integer: .integer(Int64(bitPattern: words64[row]))
     case .float: .float(Double(bitPattern: words64[row]))
@@ -199,9 +199,7 @@ public struct Cell: Sendable {
   }
   public static func float(_ value: Double) -> Cell { Cell(kind: .float, bits: value.bitPattern) }
   public static func boolean(_ value: Bool) -> Cell { Cell(kind: .boolean, bits: value ? 1 : 0) }
-  public static func date(_ value: PartialDate) -> Cell {
-    Cell(kind: .date, bits: UInt64(UInt32(bitPattern: value.packed)))
-  }
+  public static func date(_ value: PartialDate) -> Cell { Cell(.date(value)) }
 
   /// A value of any type but null; strings need ``GraphBuilder/cell(for:)`` to reach a string column.
   public init(_ value: Value) {
@@ -209,7 +207,8 @@ public struct Cell: Sendable {
     case .boolean(let flag): self = .boolean(flag)
     case .integer(let number): self = .integer(number)
     case .float(let number): self = .float(number)
-    case .date(let date): self = .date(date)
+    case .date(let date) where date.storedPacked != nil:
+      self = Cell(kind: .date, bits: UInt64(UInt32(truncatingIfNeeded: date.packed)))
     default:
       kind = .dynamic
       bits = 0
@@ -221,7 +220,8 @@ public struct Cell: Sendable {
     if let boxed { return boxed }
     return switch kind {
     case .string: .string(strings[StringCode(truncatingIfNeeded: bits)])
-    case .date: .date(PartialDate(packed: Int32(bitPattern: UInt32(truncatingIfNeeded: bits))))
+    case .date:
+      .date(PartialDate(storedPacked: Int32(bitPattern: UInt32(truncatingIfNeeded: bits))))
     case .boolean: .boolean(bits != 0)
     case .integer: .integer(Int64(bitPattern: bits))
     case .float: .float(Double(bitPattern: bits))

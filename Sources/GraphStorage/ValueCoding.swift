@@ -17,19 +17,8 @@ extension Value {
     case .string(let text):
       sink.write(4)
       sink.write(text)
-    case .date(let date):
-      sink.write(5)
-      sink.write(UInt64(UInt32(bitPattern: date.packed)))
-    case .dateTime(let moment):
-      sink.write(6)
-      sink.write(UInt64(bitPattern: moment.microseconds))
-      sink.write(UInt64(UInt32(bitPattern: moment.offsetSeconds)))
-    case .duration(let duration):
-      sink.write(7)
-      sink.write(UInt64(bitPattern: duration.months))
-      sink.write(UInt64(bitPattern: duration.days))
-      sink.write(UInt64(bitPattern: duration.seconds))
-      sink.write(UInt64(UInt32(bitPattern: duration.nanoseconds)))
+    case .date, .dateTime, .localDateTime, .time, .localTime, .duration:
+      encodeTemporal(into: &sink)
     case .list(let values):
       sink.write(8)
       sink.write(values.count)
@@ -46,29 +35,51 @@ extension Value {
     }
   }
 
+  /// What most graphs hold has codes of its own, 5 and 6, which are shorter and older.
+  private func encodeTemporal(into sink: inout some ContentsSink) {
+    func word(_ number: Int32) -> UInt64 { UInt64(UInt32(bitPattern: number)) }
+    func word(_ number: Int64) -> UInt64 { UInt64(bitPattern: number) }
+    switch self {
+    case .date(let date):
+      if let stored = date.storedPacked {
+        for number in [5, word(stored)] { sink.write(number) }
+      } else {
+        for number in [10, word(date.packed)] { sink.write(number) }
+      }
+    case .dateTime(let moment):
+      if moment.zone == nil, moment.nanosecond % 1000 == 0, let time = moment.microseconds {
+        for number in [6, word(time), word(moment.offsetSeconds)] { sink.write(number) }
+      } else {
+        for number in [
+          11, word(moment.seconds), word(moment.nanosecond), word(moment.offsetSeconds),
+        ] { sink.write(number) }
+        sink.write(moment.zone ?? "")
+      }
+    case .localDateTime(let moment):
+      for number in [12, word(Int64(moment.epochDay)), word(moment.nanoseconds)] {
+        sink.write(number)
+      }
+    case .time(let time):
+      for number in [13, word(time.nanoseconds), word(time.offsetSeconds)] { sink.write(number) }
+    case .localTime(let time):
+      for number in [14, word(time.nanoseconds)] { sink.write(number) }
+    case .duration(let amount):
+      for number in [
+        7, word(amount.months), word(amount.days), word(amount.seconds), word(amount.nanoseconds),
+      ] { sink.write(number) }
+    default: preconditionFailure("not a value of time")
+    }
+  }
+
   init(decoding source: inout ContentsSource) throws(ImageError) {
-    switch try source.number() {
+    let code = try source.number()
+    switch code {
     case 0: self = .null
     case 1: self = .boolean(try source.number() != 0)
     case 2: self = .integer(Int64(bitPattern: try source.number()))
     case 3: self = .float(Double(bitPattern: try source.number()))
     case 4: self = .string(try source.string())
-    case 5:
-      self = .date(
-        PartialDate(packed: Int32(bitPattern: UInt32(truncatingIfNeeded: try source.number())))
-      )
-    case 6:
-      let microseconds = Int64(bitPattern: try source.number())
-      let offset = Int32(bitPattern: UInt32(truncatingIfNeeded: try source.number()))
-      self = .dateTime(DateTime(microseconds: microseconds, offsetSeconds: offset))
-    case 7:
-      let months = Int64(bitPattern: try source.number())
-      let days = Int64(bitPattern: try source.number())
-      let seconds = Int64(bitPattern: try source.number())
-      let nanoseconds = Int32(bitPattern: UInt32(truncatingIfNeeded: try source.number()))
-      self = .duration(
-        Duration(months: months, days: days, seconds: seconds, nanoseconds: nanoseconds)
-      )
+    case 5, 6, 7, 10...14: self = try Self.temporal(code, decoding: &source)
     case 8:
       var values: [Value] = []
       for _ in 0..<(try source.count()) { values.append(try Value(decoding: &source)) }
@@ -81,6 +92,42 @@ extension Value {
       }
       self = .map(entries)
     default: throw .damaged
+    }
+  }
+
+  private static func temporal(
+    _ code: UInt64,
+    decoding source: inout ContentsSource
+  ) throws(ImageError) -> Value {
+    func long() throws(ImageError) -> Int64 { Int64(bitPattern: try source.number()) }
+    func short() throws(ImageError) -> Int32 { Int32(truncatingIfNeeded: try source.number()) }
+    switch code {
+    case 5: return .date(PartialDate(storedPacked: try short()))
+    case 6: return .dateTime(DateTime(microseconds: try long(), offsetSeconds: try short()))
+    case 7:
+      return .duration(
+        Duration(
+          months: try long(),
+          days: try long(),
+          seconds: try long(),
+          nanoseconds: try short()
+        )
+      )
+    case 10: return .date(PartialDate(packed: try long()))
+    case 11:
+      var moment = DateTime(
+        seconds: try long(),
+        nanosecond: try short(),
+        offsetSeconds: try short()
+      )
+      let zone = try source.string()
+      if !zone.isEmpty { moment.zone = zone }
+      return .dateTime(moment)
+    case 12:
+      let day = Int(try long())
+      return .localDateTime(LocalDateTime(epochDay: day, nanoseconds: try long()))
+    case 13: return .time(ZonedTime(nanoseconds: try long(), offsetSeconds: try short()))
+    default: return .localTime(LocalTime(nanoseconds: try long()))
     }
   }
 }

@@ -207,7 +207,7 @@ struct Slot {
 
   @inline(__always)
   init(date: PartialDate) {
-    self.init(.date, place: 0, rest: UInt32(bitPattern: date.packed))
+    self.init(.date, place: 0, rest: UInt32(truncatingIfNeeded: date.packed))
   }
 
   @inline(__always)
@@ -226,7 +226,7 @@ struct Slot {
   /// Of a tape slot the index in the tape, of a constant its number.
   @inline(__always) var index: Int { Int(bits >> 32 & 0xFFF_FFFF) }
   @inline(__always) var date: PartialDate {
-    PartialDate(packed: Int32(truncatingIfNeeded: bits))
+    PartialDate(storedPacked: Int32(truncatingIfNeeded: bits))
   }
   @inline(__always) var listStart: Int { index }
   @inline(__always) var listCount: Int { Int(bits & 0xFFFF_FFFF) }

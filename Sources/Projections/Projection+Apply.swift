@@ -354,7 +354,7 @@ extension Projection {
   private func hasStarted(_ edge: EdgeReference, by date: PartialDate?) -> Bool {
     let from = builder.contents.edgeTypes[Int(edge.type)].validity.from[Int(edge.number)]
     guard let date, from != ValidityColumns.absent else { return true }
-    return PartialDate(packed: from).earliest <= date.latest
+    return PartialDate(storedPacked: from).earliest <= date.latest
   }
 
   private func hasEnded(_ edge: EdgeReference) -> Bool {

@@ -149,7 +149,7 @@ extension RuleCompiler {
     }
     guard let operand = valueOperand(expression, purpose: .date) else { return nil }
     guard case .constant(let number) = operand else { return operand }
-    guard case .date = program.constants[Int(number)] else {
+    guard Fitting.fit(program.constants[Int(number)], to: .date) != nil else {
       analysis.report(
         "expected a date, found \(program.constants[Int(number)].typeName)",
         at: expression.span,
@@ -389,8 +389,9 @@ enum Fitting {
     case (.string(let text), .id):
       (1...DataDecoder.idByteCountMax).contains(text.utf8.count) ? value : nil
     case (.string, .string), (.string, .text), (.integer, .integer), (.float, .float),
-      (.boolean, .boolean), (.date, .date), (.dateTime, .dateTime), (.map, .map):
+      (.boolean, .boolean), (.dateTime, .dateTime), (.map, .map):
       value
+    case (.date(let date), .date): date.storedPacked == nil ? nil : value
     case (.integer(let number), .float): .float(Double(number))
     case (.list(let elements), .list(let type)): list(elements, of: type)
     case (.null, _): nil

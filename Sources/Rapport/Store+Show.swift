@@ -167,10 +167,10 @@ extension Store {
     if table.hasValidity {
       let from = table.validity.from[Int(edge.number)]
       let to = table.validity.to[Int(edge.number)]
-      if from != ValidityColumns.absent { relation.from = PartialDate(packed: from) }
+      if from != ValidityColumns.absent { relation.from = PartialDate(storedPacked: from) }
       relation.hasUnknownEnd = to == ValidityColumns.unknownEnd
       if to != ValidityColumns.absent, !relation.hasUnknownEnd {
-        relation.to = PartialDate(packed: to)
+        relation.to = PartialDate(storedPacked: to)
       }
     }
     return relation

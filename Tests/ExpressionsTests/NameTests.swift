@@ -1,3 +1,4 @@
+import Conformance
 import Expressions
 import Foundation
 import Testing
@@ -103,7 +104,9 @@ extension String {
 
   @Test(.enabled(if: SharedFiles.has("data/ie-name-variants"), "the name variants are not there"))
   func `finds the person of hand-made variants`() throws {
-    let data = try SharedFiles.data("data/ie-name-variants/name_canonicalization.json")
+    let data = try Data(
+      contentsOf: SharedFiles.file("data/ie-name-variants/name_canonicalization.json")
+    )
     let variants = try JSONDecoder().decode([String: [String]].self, from: data)
     var total = 0
     var found = 0

@@ -1,5 +1,4 @@
 import Expressions
-import Foundation
 import GraphModel
 import Language
 import OrderedCollections
@@ -32,21 +31,6 @@ func failure(_ text: String, _ variables: [String: Value] = [:]) throws -> Evalu
 /// The value of an expression as the language writes it.
 func literal(_ text: String, _ variables: [String: Value] = [:]) throws -> String {
   ValueText.literal(try evaluate(text, variables))
-}
-
-/// Files that lie beside the package on machines that have them.
-enum SharedFiles {
-  static let folder = URL(filePath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "shared")
-
-  static func has(_ path: String) -> Bool {
-    FileManager.default.fileExists(atPath: folder.appending(path: path).path)
-  }
-
-  static func data(_ path: String) throws -> Data {
-    try Data(contentsOf: folder.appending(path: path))
-  }
 }
 
 /// Numbers that look random and are the same in every run.
@@ -87,9 +71,14 @@ struct ValueGenerator {
         )
       )
     case 9:
-      return .dateTime(
-        DateTime(microseconds: pick([0, 1, 5]), offsetSeconds: pick([0, 3600]))
-      )
+      return pick([
+        .dateTime(DateTime(microseconds: pick([0, 1, 5]), offsetSeconds: pick([0, 3600]))),
+        .localDateTime(LocalDateTime(epochDay: pick([0, 1]), nanoseconds: pick([0, 5]))),
+        .time(
+          ZonedTime(nanoseconds: pick([0, 3_600_000_000_000]), offsetSeconds: pick([0, 3600]))
+        ),
+        .localTime(LocalTime(nanoseconds: pick([0, 5]))),
+      ])
     case 10: return .duration(Duration(months: pick([0, 1]), days: pick([0, 30]), seconds: 1))
     case 11, 12:
       let count = Int.random(in: 0...2, using: &random)

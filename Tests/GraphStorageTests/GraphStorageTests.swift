@@ -143,6 +143,32 @@ import Testing
     }
   }
 
+  @Test func `an image keeps every value to the nanosecond`() throws {
+    let values: [Value] = [
+      .date(PartialDate(packed: -44 << 9)), .date(PartialDate(packed: 999_999_999 << 9 | 33)),
+      .dateTime(DateTime(microseconds: -1, offsetSeconds: -3600)),
+      .dateTime(DateTime(seconds: -1, nanosecond: 999_999_999, offsetSeconds: 25_200)),
+      .dateTime(
+        DateTime(seconds: 5, nanosecond: 0, offsetSeconds: 25_200, zone: "Asia/Bangkok")
+      ),
+      .dateTime(DateTime(seconds: .max, nanosecond: 0)),
+      .localDateTime(LocalDateTime(epochDay: -5, nanoseconds: 1)),
+      .time(ZonedTime(nanoseconds: 1, offsetSeconds: -1)), .localTime(LocalTime(nanoseconds: 1)),
+      .duration(Duration(months: -1, days: 2, seconds: -3, nanoseconds: 4)),
+    ]
+    let builder = GraphBuilder()
+    builder.begin(event: EventPosition(1), time: 1)
+    for value in values {
+      let node = builder.anonymousNode(labels: ["Moment"])
+      builder.set(builder.cell(for: value), key: builder.propertyKey(named: "value"), of: node)
+    }
+    let contents = builder.publish().contents
+    let read = try throughImage(contents)
+    #expect(GraphImage.digest(of: read) == GraphImage.digest(of: contents))
+    let column = read.tables[0].columns[0]
+    #expect(values.indices.map { column.value(at: $0, in: read.strings) } == values)
+  }
+
   @Test func `a graph that was published does not change`() {
     let builder = GraphBuilder()
     apply(randomClaims(seed: 1, count: 50), to: builder, from: 1)
@@ -177,8 +203,8 @@ import Testing
     ]
     for (row, dates) in rows.enumerated() {
       validity.appendOpen()
-      if let from = dates.from { validity.from[row] = from.packed }
-      if let to = dates.to { validity.to[row] = to?.packed ?? ValidityColumns.unknownEnd }
+      if let from = dates.from { validity.from[row] = ValidityColumns.word(from) }
+      if let to = dates.to { validity.to[row] = to.map(ValidityColumns.word) ?? ValidityColumns.unknownEnd }
     }
     func holding(_ text: String) -> [Int] {
       guard let date = PartialDate(text) else { return [] }

@@ -80,7 +80,7 @@ private func make(_ claim: RandomClaim, in builder: GraphBuilder) {
     let role = builder.cell(for: .string("r\(claim.value)"))
     let edge = builder.edge(type: type, from: node, to: other, key: [builder.keyWord(for: role)])
     builder.set(role, key: builder.propertyKey(named: "role"), of: edge)
-    let date = PartialDate(packed: Int32(2000 + claim.value) << 9)
+    let date = PartialDate(packed: Int64(2000 + claim.value) << 9)
     if claim.choice == 5 { builder.setValidFrom(date, of: edge) }
     if claim.choice == 6 { builder.setValidTo(claim.value == 0 ? nil : date, of: edge) }
   }

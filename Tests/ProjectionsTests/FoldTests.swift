@@ -27,7 +27,7 @@ private let career = """
     WHEN e.minutes > 60 AND e.to = 'p1' NODE (:Office { id: 'long' })
   """
 
-private func day(_ text: String) -> Int32 { PartialDate(text)?.packed ?? 0 }
+private func day(_ text: String) -> Int32 { PartialDate(text)?.storedPacked ?? 0 }
 
 @Suite struct FoldTests {
   @Test func `rules make nodes, properties, forms and edges`() throws {

@@ -1,3 +1,4 @@
+import Conformance
 import GraphModel
 import Queries
 import SourceText

@@ -84,7 +84,7 @@ enum MeetingsFixture {
     let review = node("Meeting", "m2")
     let radio = node("Topic", "t1", [("radio", "en")])
     let spectrum = node("Topic", "t2", [("spectrum", "en")])
-    func date(_ text: String) -> PartialDate { PartialDate(text) ?? PartialDate(packed: 0) }
+    func date(_ text: String) -> PartialDate { PartialDate(text) ?? PartialDate(storedPacked: 0) }
     builder.set(.date(date("2022-07-21")), key: builder.propertyKey(named: "date"), of: kickOff)
     builder.set(.date(date("2023-01")), key: builder.propertyKey(named: "date"), of: review)
     _ = edge(hassibi, "ATTENDED", kickOff, ("role", "chair"))

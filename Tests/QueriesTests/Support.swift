@@ -1,70 +1,7 @@
-import Foundation
 import GraphModel
 import GraphStorage
-import OrderedCollections
 import Queries
 import SourceText
-
-/// Files that lie beside the package, where the project is developed.
-enum SharedFiles {
-  private static let root = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "shared")
-
-  static func has(_ path: String) -> Bool {
-    FileManager.default.fileExists(atPath: root.appending(path: path).path)
-  }
-
-  static func data(_ path: String) throws -> Data {
-    try Data(contentsOf: root.appending(path: path))
-  }
-}
-
-/// A graph written down as nodes and edges.
-struct GraphFixture {
-  let builder = GraphBuilder()
-  private(set) var nodes: [NodeNumber] = []
-  private var position: UInt32 = 0
-
-  init() {
-    advance()
-  }
-
-  private mutating func advance() {
-    position += 1
-    builder.begin(event: EventPosition(position), time: Int64(position))
-  }
-
-  @discardableResult
-  mutating func node(_ labels: [String], _ properties: [String: Value] = [:]) -> NodeNumber {
-    let node = builder.anonymousNode(labels: labels)
-    for (key, value) in properties.sorted(by: { $0.key < $1.key }) where !value.isNull {
-      builder.set(builder.cell(for: value), key: builder.propertyKey(named: key), of: node)
-    }
-    nodes.append(node)
-    return node
-  }
-
-  @discardableResult
-  mutating func edge(
-    _ from: NodeNumber,
-    _ type: String,
-    _ to: NodeNumber,
-    _ properties: [String: Value] = [:],
-    hasValidity: Bool = false
-  ) -> EdgeReference {
-    let number = builder.edgeType(named: type, hasValidity: hasValidity)
-    let edge = builder.newEdge(type: number, from: from, to: to)
-    for (key, value) in properties.sorted(by: { $0.key < $1.key }) where !value.isNull {
-      builder.set(builder.cell(for: value), key: builder.propertyKey(named: key), of: edge)
-    }
-    return edge
-  }
-
-  func engine(_ catalog: QueryCatalog? = nil) -> QueryEngine {
-    QueryEngine(graph: builder.publish(), catalog: catalog)
-  }
-}
 
 extension QueryEngine {
   /// The rows of a query as text.

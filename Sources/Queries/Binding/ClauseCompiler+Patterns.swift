@@ -14,7 +14,7 @@ extension ClauseCompiler {
     var asOf: Bound?
     if let date = match.asOf {
       let typed = try compiler.bind(date, Scope())
-      if !typed.type.mayBe([.date, .dateTime]) {
+      if !typed.type.mayBe([.date, .dateTime, .localDateTime]) {
         throw compiler.mismatch("AS OF takes", "a date or a datetime", typed.type, date.span)
       }
       asOf = typed.bound

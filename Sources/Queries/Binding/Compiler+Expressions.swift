@@ -117,7 +117,7 @@ extension Compiler {
       return (Bound(.slot(slot), at: span), .any)
     }
     let bound = try bind(base, scope, place)
-    let holders: ValueKinds = [.node, .edge, .map, .date, .dateTime, .duration]
+    let holders = ValueKinds.temporal.union([.node, .edge, .map])
     if !bound.type.mayBe(holders) {
       throw mismatch(
         "properties belong to",
@@ -174,7 +174,7 @@ extension Compiler {
     _ operation: String,
     _ span: SourceSpan
   ) throws(Diagnostics) {
-    if !operand.type.mayBe([.number, .duration, .date, .dateTime]) {
+    if !operand.type.mayBe(ValueKinds.number.union(.temporal)) {
       throw mismatch("\"\(operation)\" takes", "numbers", operand.type, span)
     }
   }

@@ -93,9 +93,6 @@ extension Compiler {
     var element = ValueKinds.any
     for (index, argument) in arguments.enumerated() {
       let typed = try bind(argument, scope, inner)
-      if case .call("rand", _) = typed.bound.kind {
-        throw fail("a random number inside of an aggregate has no meaning", at: argument.span)
-      }
       if containsRandom(typed.bound) {
         throw fail("a random number inside of an aggregate has no meaning", at: argument.span)
       }

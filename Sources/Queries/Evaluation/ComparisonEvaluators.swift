@@ -99,8 +99,8 @@ final class ComparisonEvaluator: OperandEvaluator {
 
   private func equals(_ left: Vector, _ right: Vector, _ row: Int) -> Bool? {
     if left.tag(row) == Tag.date, right.tag(row) == Tag.date {
-      let first = PartialDate(packed: Int32(truncatingIfNeeded: left.word(row)))
-      return first.isSame(as: PartialDate(packed: Int32(truncatingIfNeeded: right.word(row))))
+      let first = PartialDate(packed: Int64(bitPattern: left.word(row)))
+      return first.isSame(as: PartialDate(packed: Int64(bitPattern: right.word(row))))
     }
     return ValueOperations.equals(context.value(left, row), context.value(right, row))
   }

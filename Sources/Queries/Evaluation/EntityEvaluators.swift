@@ -211,7 +211,7 @@ final class EntityEvaluator: OperandEvaluator {
     guard table.hasValidity else { return .null }
     func date(_ packed: Int32) -> Value {
       packed == ValidityColumns.absent || packed == ValidityColumns.unknownEnd
-        ? .null : .date(PartialDate(packed: packed))
+        ? .null : .date(PartialDate(storedPacked: packed))
     }
     return .map([
       "from": date(table.validity.from[Int(edge.number)]),

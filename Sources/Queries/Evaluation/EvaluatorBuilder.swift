@@ -222,7 +222,7 @@ struct EvaluatorBuilder {
       preconditionFailure("the binder knows every function")
     }
     if arguments.isEmpty, function.volatility(argumentCount: 0) == .stable,
-      let value = try? function.evaluate([])
+      let value = try? function.evaluate([], now: context.now)
     {
       return ConstantEvaluator(context, span, value)
     }

@@ -14,6 +14,8 @@ final class ExecutionContext {
   private var stepCount = 0
   private var byteCount = 0
   private var chunksUntilClock = 0
+  /// The time that all functions of the query take for now.
+  private(set) lazy var now = DateTime.now()
   /// Measurements by the identity of the plan; kept by PROFILE only.
   var profile: [ObjectIdentifier: PlanProfile]?
 
@@ -71,7 +73,7 @@ final class ExecutionContext {
     case Tag.integer: return .integer(Int64(bitPattern: word))
     case Tag.float: return .float(Double(bitPattern: word))
     case Tag.string: return .string(strings.string(word))
-    case Tag.date: return .date(PartialDate(packed: Int32(truncatingIfNeeded: word)))
+    case Tag.date: return .date(PartialDate(packed: Int64(bitPattern: word)))
     case Tag.node: return .node(NodeNumber(UInt32(truncatingIfNeeded: word)))
     case Tag.edge: return .edge(edgeReference(word))
     case Tag.boxed: return value(vector.boxes[Int(word)])
@@ -94,7 +96,7 @@ final class ExecutionContext {
     case .integer(let number): (Tag.integer, UInt64(bitPattern: number), nil)
     case .float(let number): (Tag.float, number.bitPattern, nil)
     case .string(let text): (Tag.string, strings.code(of: text), nil)
-    case .date(let date): (Tag.date, UInt64(bitPattern: Int64(date.packed)), nil)
+    case .date(let date): (Tag.date, UInt64(bitPattern: date.packed), nil)
     case .node(let node): (Tag.node, UInt64(node.rawValue), nil)
     case .edge(let edge): (Tag.edge, edgeWord(edge.type, edge.number), nil)
     default: (Tag.boxed, 0, .value(value))

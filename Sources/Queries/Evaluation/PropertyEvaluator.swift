@@ -81,8 +81,8 @@ final class PropertyReader {
 
   private func readYears(_ source: Vector, _ rows: Rows, _ result: Vector) {
     for index in 0..<rows.count {
-      let packed = Int32(truncatingIfNeeded: source.word(rows[index]))
-      result.set(rows[index], Tag.integer, UInt64(bitPattern: Int64(packed >> 9)))
+      let packed = Int64(bitPattern: source.word(rows[index]))
+      result.set(rows[index], Tag.integer, UInt64(bitPattern: packed >> 9))
     }
   }
 
@@ -244,7 +244,7 @@ final class PropertyReader {
       }
       read(column, Int(UInt32(truncatingIfNeeded: word)), result, row)
     case Tag.date where datePart != nil:
-      let date = PartialDate(packed: Int32(truncatingIfNeeded: word))
+      let date = PartialDate(packed: Int64(bitPattern: word))
       let part =
         switch datePart {
         case .month: date.month

@@ -242,8 +242,8 @@ final class EdgeSeekOperator: UnaryOperator {
 
 /// The days of AS OF: the first and the last that it may mean.
 struct DayRange {
-  let first: Int32
-  let last: Int32
+  let first: Int64
+  let last: Int64
 
   /// `nil` where there is no AS OF.
   init?(_ bound: Bound?, _ context: ExecutionContext) throws(QueryError) {
@@ -254,23 +254,14 @@ struct DayRange {
     }
     let row = Chunk(slotCount: context.slotCount, selection: Selection(all: 1))
     let evaluator = EvaluatorBuilder(context).make(bound)
-    switch context.value(try evaluator.evaluate(row, row.rows), 0) {
-    case .date(let date): (first, last) = (date.earliest.packed, date.latest.packed)
-    case .dateTime(let moment):
-      let seconds = Int64(moment.offsetSeconds) + Self.floorDivide(moment.microseconds, 1_000_000)
-      let day = PartialDate(epochDay: Int(Self.floorDivide(seconds, 86_400)))
-      (first, last) = (day.packed, day.packed)
-    case let other:
+    let value = context.value(try evaluator.evaluate(row, row.rows), 0)
+    guard let date = ValueOperations.date(of: value) else {
       throw evaluator.error(
         .typeMismatch,
-        "AS OF expects a date or a datetime, not \(other.typeName)"
+        "AS OF expects a date or a datetime, not \(value.typeName)"
       )
     }
-  }
-
-  private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
-    let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? quotient - 1 : quotient
+    (first, last) = (date.earliest.packed, date.latest.packed)
   }
 
   /// Whether the edge may hold on one of the days; edges without validity always do.

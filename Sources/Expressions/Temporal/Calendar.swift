@@ -2,7 +2,8 @@ import GraphModel
 
 /// Weeks, quarters and ordinal days of the ISO calendar, on days since 1970-01-01.
 enum Calendar {
-  static let microsecondsPerDay: Int64 = 86_400_000_000
+  static let secondsPerDay: Int64 = 86_400
+  static let nanosecondsPerDay: Int64 = 86_400_000_000_000
   static let nanosecondsPerSecond: Int64 = 1_000_000_000
   /// The average month of the Gregorian calendar.
   static let secondsPerMonth: Int64 = 2_629_746
@@ -35,7 +36,7 @@ enum Calendar {
 
   /// The first of January of a year, which may lie just outside of those that dates have.
   static func newYear(_ year: Int) -> Int {
-    PartialDate(packed: Int32(truncatingIfNeeded: year << 9 | 1 << 5 | 1)).epochDay
+    PartialDate(packed: Int64(year << 9 | 1 << 5 | 1)).epochDay
   }
 
   /// `nil` where the year has no such week.
@@ -79,46 +80,6 @@ enum Calendar {
       day: 1
     )
     return date.epochDay - (first?.epochDay ?? date.epochDay) + 1
-  }
-}
-
-/// A day and a time of that day, in some offset: what calendars show.
-struct LocalMoment: Comparable {
-  var epochDay: Int
-  /// Since midnight.
-  var microseconds: Int64
-
-  init(epochDay: Int, microseconds: Int64 = 0) {
-    self.epochDay = epochDay
-    self.microseconds = microseconds
-  }
-
-  /// How `moment` reads in an offset from UTC.
-  init(_ moment: DateTime, offsetSeconds: Int32) {
-    let offset = Int64(offsetSeconds) * 1_000_000
-    let (shifted, overflow) = moment.microseconds.addingReportingOverflow(offset)
-    let local = overflow ? moment.microseconds : shifted
-    let (day, rest) = Calendar.floorDivide(local, Calendar.microsecondsPerDay)
-    self.init(epochDay: Int(day), microseconds: rest)
-  }
-
-  var date: PartialDate { PartialDate(epochDay: epochDay) }
-
-  static func < (lhs: Self, rhs: Self) -> Bool {
-    (lhs.epochDay, lhs.microseconds) < (rhs.epochDay, rhs.microseconds)
-  }
-
-  func dateTime(offsetSeconds: Int32) throws(EvaluationError) -> DateTime {
-    let (days, overflow) = Int64(epochDay).multipliedReportingOverflow(
-      by: Calendar.microsecondsPerDay
-    )
-    let (sum, overflowOfSum) = days.addingReportingOverflow(
-      microseconds - Int64(offsetSeconds) * 1_000_000
-    )
-    if overflow || overflowOfSum {
-      throw EvaluationError(.overflow, "a datetime lies outside of what can be counted")
-    }
-    return DateTime(microseconds: sum, offsetSeconds: offsetSeconds)
   }
 }
 
@@ -171,27 +132,5 @@ extension PartialDate {
       throw EvaluationError(.overflow, "a duration is too long to be added to a date")
     }
     return try .checked(epochDay: shifted.epochDay + count)
-  }
-}
-
-extension DateTime {
-  /// This moment later by a duration: months on the calendar of its offset, then days, then time.
-  func adding(_ amount: Duration) throws(EvaluationError) -> DateTime {
-    var local = LocalMoment(self, offsetSeconds: offsetSeconds)
-    let clock = local.microseconds
-    let shifted = try local.date.adding(
-      Duration(months: amount.months, days: amount.days)
-    )
-    local = LocalMoment(epochDay: shifted.epochDay, microseconds: clock)
-    let base = try local.dateTime(offsetSeconds: offsetSeconds)
-    let (seconds, overflow) = amount.seconds.multipliedReportingOverflow(by: 1_000_000)
-    if amount.nanoseconds % 1000 != 0 { throw DateTime.tooFine }
-    let fraction = Int64(amount.nanoseconds / 1000)
-    let (sum, overflowOfSum) = base.microseconds.addingReportingOverflow(seconds)
-    let (total, overflowOfTotal) = sum.addingReportingOverflow(fraction)
-    if overflow || overflowOfSum || overflowOfTotal {
-      throw EvaluationError(.overflow, "a duration is too long to be added to a datetime")
-    }
-    return DateTime(microseconds: total, offsetSeconds: offsetSeconds)
   }
 }

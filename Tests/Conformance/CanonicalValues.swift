@@ -16,7 +16,8 @@ struct CanonicalValues {
     case .integer(let number): return String(number)
     case .float(let number): return Self.float(number)
     case .string(let text): return Self.quoted(text)
-    case .date, .dateTime, .duration: return Self.quoted(ValueText.display(value))
+    case .date, .dateTime, .localDateTime, .time, .localTime, .duration:
+      return Self.quoted(ValueText.display(value))
     case .list(let elements): return list(elements.map(text))
     case .map(let map): return Self.map(map.map { ($0.key, text($0.value)) })
     case .node(let node):

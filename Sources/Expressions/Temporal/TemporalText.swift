@@ -14,6 +14,10 @@ struct TemporalScanner {
   /// The byte at the reading position, 0 at the end.
   var next: UInt8 { position < bytes.count ? bytes[position] : 0 }
 
+  mutating func advance() {
+    if !isAtEnd { position += 1 }
+  }
+
   mutating func skip(_ character: Unicode.Scalar) -> Bool {
     guard next == UInt8(ascii: character) else { return false }
     position += 1
@@ -125,6 +129,29 @@ extension TemporalScanner {
     return total * Calendar.nanosecondsPerSecond + nanoseconds
   }
 
+  /// A date, and a time of that day behind a `T`; midnight where there is none.
+  mutating func localDateTime() -> LocalDateTime? {
+    guard let date = date() else { return nil }
+    var nanoseconds: Int64 = 0
+    if skip("T") || skip("t") {
+      guard let time = time() else { return nil }
+      nanoseconds = time
+    }
+    return LocalDateTime(epochDay: date.epochDay, nanoseconds: nanoseconds)
+  }
+
+  /// What stands in brackets: the name of a zone.
+  mutating func bracketed() -> String? {
+    var copy = self
+    guard copy.skip("[") else { return nil }
+    let start = copy.position
+    while !copy.isAtEnd, copy.next != UInt8(ascii: "]") { copy.advance() }
+    let end = copy.position
+    guard copy.skip("]") else { return nil }
+    self = copy
+    return String(decoding: bytes[start..<end], as: UTF8.self)
+  }
+
   /// An offset from UTC in seconds: `Z`, `+02`, `-0730`, `+01:00`; `nil` where it cannot be read.
   mutating func offset() -> Int32? {
     if skip("Z") || skip("z") { return 0 }
@@ -150,16 +177,30 @@ enum TemporalText {
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 
-  /// `1984-10-11T12:31:14.645876+01:00`, without seconds where they are zero.
-  static func dateTime(_ moment: DateTime) -> String {
-    let local = LocalMoment(moment, offsetSeconds: moment.offsetSeconds)
-    let seconds = Int(local.microseconds / 1_000_000)
-    let fraction = Int(local.microseconds % 1_000_000)
-    var text = local.date.description
-    text += "T\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2))"
+  /// `12:31:14.645876`, without seconds where they are zero.
+  static func time(_ nanoseconds: Int64) -> String {
+    let seconds = Int(nanoseconds / Calendar.nanosecondsPerSecond)
+    let fraction = Int(nanoseconds % Calendar.nanosecondsPerSecond)
+    var text = "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2))"
     if seconds % 60 != 0 || fraction != 0 { text += ":" + padded(seconds % 60, 2) }
-    if fraction != 0 { text += "." + trimmed(padded(fraction, 6)) }
-    return text + offset(moment.offsetSeconds)
+    if fraction != 0 { text += "." + trimmed(padded(fraction, 9)) }
+    return text
+  }
+
+  /// `12:31:14+01:00`
+  static func time(_ time: ZonedTime) -> String {
+    self.time(time.nanoseconds) + offset(time.offsetSeconds)
+  }
+
+  /// `1984-10-11T12:31:14.645876`
+  static func localDateTime(_ local: LocalDateTime) -> String {
+    "\(local.date)T\(time(local.nanoseconds))"
+  }
+
+  /// `1984-10-11T12:31:14.645876+01:00`, and `[Europe/Stockholm]` where the zone has a name.
+  static func dateTime(_ moment: DateTime) -> String {
+    localDateTime(LocalDateTime(moment)) + offset(moment.offsetSeconds)
+      + (moment.zone.map { "[\($0)]" } ?? "")
   }
 
   /// An offset from UTC: `Z` or `+01:00`.
