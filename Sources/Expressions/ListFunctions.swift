@@ -1,4 +1,4 @@
-import GraphModel
+public import GraphModel
 import OrderedCollections
 
 /// Functions of lists and maps, and those that take any value.
@@ -126,26 +126,46 @@ enum ListFunctions {
   ]
 
   private static func range(_ values: [Value]) throws(EvaluationError) -> Value {
-    guard case .integer(let first) = values[0], case .integer(let last) = values[1] else {
-      return .null
+    let numbers = try IntegerRange(values)
+    return .list((0..<numbers.count).map { .integer(numbers[$0]) })
+  }
+}
+
+/// The integers that `range(first, last, step)` names, both ends included.
+public struct IntegerRange: Sendable {
+  private let first: Int64
+  private let step: Int64
+  /// How many they are, at most ``ExpressionLimits/listCount``.
+  public let count: Int
+
+  /// Reads the arguments of `range`; the step is 1 where there is none.
+  public init(_ values: [Value]) throws(EvaluationError) {
+    var numbers: [Int64] = []
+    for value in values {
+      guard case .integer(let number) = value else {
+        throw EvaluationError(
+          .invalidArgument,
+          "\"range\" expects an integer as argument \(numbers.count + 1), not \(value.typeName)"
+        )
+      }
+      numbers.append(number)
     }
-    var step: Int64 = 1
-    if values.count > 2, case .integer(let written) = values[2] { step = written }
+    first = numbers[0]
+    step = numbers.count > 2 ? numbers[2] : 1
     if step == 0 {
       throw EvaluationError(.argumentOutOfRange, "the step of \"range\" is zero")
     }
-    if step > 0 ? first > last : first < last { return .list([]) }
-    let distance = step > 0 ? Int128(last) - Int128(first) : Int128(first) - Int128(last)
-    let count = distance / Int128(step.magnitude) + 1
-    guard count <= Int128(ExpressionLimits.listCount) else {
+    let span = Int128(numbers[1]) - Int128(first)
+    let count = max(0, (step > 0 ? span : -span) / Int128(step.magnitude) + 1)
+    let isEmpty = step > 0 ? span < 0 : span > 0
+    guard isEmpty || count <= Int128(ExpressionLimits.listCount) else {
       throw EvaluationError(
         .limitExceeded,
         "\"range\" would make \(count) elements, more than \(ExpressionLimits.listCount)"
       )
     }
-    var elements: [Value] = []
-    elements.reserveCapacity(Int(count))
-    for index in 0..<Int64(count) { elements.append(.integer(first &+ index &* step)) }
-    return .list(elements)
+    self.count = isEmpty ? 0 : Int(count)
   }
+
+  public subscript(index: Int) -> Int64 { first &+ Int64(index) &* step }
 }

@@ -57,16 +57,10 @@ public final class QueryEngine: Sendable {
     var rowCount = 0
     while let chunk = try root.next() {
       rowCount += chunk.count
-      if rowCount > options.rowCountMax {
-        throw .limit(
-          "the result has more than \(options.rowCountMax) rows",
-          hint: "add a LIMIT, or raise the row limit"
-        )
-      }
+      try context.budget.count(resultRows: rowCount)
       for (index, column) in query.columns.enumerated() {
         vectors[index].append(from: chunk.column(column.slot), rows: chunk.rows)
       }
-      try context.count(bytes: chunk.count * 9 * query.columns.count)
     }
     var plan: String?
     if let profile = context.profile {

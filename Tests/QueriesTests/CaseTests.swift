@@ -189,29 +189,6 @@ struct Case: CustomTestStringConvertible, Sendable {
     #expect(try MeetingsFixture.engine().mistake(query) == message, "\(query)")
   }
 
-  @Test func `stop at their limits`() throws {
-    let engine = try MeetingsFixture.engine()
-    let source = SourceText(name: "query", text: "UNWIND range(1, 100000) AS x RETURN x")
-    #expect(throws: QueryError.self) {
-      try engine.run(source, options: QueryOptions(rowCountMax: 10))
-    }
-    #expect(throws: QueryError.self) {
-      try engine.run(source, options: QueryOptions(stepCountMax: 1000))
-    }
-    #expect(throws: QueryError.self) {
-      try engine.run(source, options: QueryOptions(byteCountMax: 1000))
-    }
-    let cancellation = QueryCancellation()
-    cancellation.cancel()
-    #expect(throws: QueryError.cancelled) {
-      try engine.run(source, options: QueryOptions(cancellation: cancellation))
-    }
-    let past = ContinuousClock.now - .seconds(1)
-    #expect(throws: QueryError.self) {
-      try engine.run(source, options: QueryOptions(deadline: past))
-    }
-  }
-
   @Test func `explain how they will run`() throws {
     let engine = try MeetingsFixture.engine()
     let plan = try engine.explain(

@@ -180,16 +180,18 @@ final class MembershipEvaluator: OperandEvaluator {
     let element = operands[0]
     let list = operands[1]
     let set = list.isConstant ? simpleSet(list) : nil
+    let constant = list.isConstant ? context.value(list, 0) : nil
     for index in 0..<rows.count {
       let row = rows[index]
       if let set, element.tag(row) == set.tag {
         result.setBoolean(row, set.words.contains(element.word(row)))
         continue
       }
+      try context.budget.work(1 + (context.elementCount(of: list, row: row) ?? 0))
       do {
         let truth = try ValueOperations.isIn(
           context.value(element, row),
-          context.value(list, row)
+          constant ?? context.value(list, row)
         )
         result.setBoolean(row, truth)
       } catch {

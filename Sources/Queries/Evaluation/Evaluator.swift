@@ -154,6 +154,7 @@ final class FunctionEvaluator: OperandEvaluator {
       let row = rows[index]
       for (position, operand) in operands.enumerated() {
         arguments[position] = context.value(operand, row)
+        try context.budget.work(1 + (context.elementCount(of: operand, row: row) ?? 0))
       }
       do {
         context.store(try function(arguments), in: result, at: row)

@@ -215,6 +215,7 @@ struct EvaluatorBuilder {
     let operands = arguments.map(make)
     switch name {
     case "coalesce": return CoalesceEvaluator(context, span, operands)
+    case "range": return RangeEvaluator(context, span, operands)
     case "size" where operands.count == 1: return SizeEvaluator(context, span, operands)
     default: break
     }

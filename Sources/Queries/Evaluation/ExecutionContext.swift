@@ -11,9 +11,7 @@ final class ExecutionContext {
   let parameters: [String: Value]
   let options: QueryOptions
   let slotCount: Int
-  private var stepCount = 0
-  private var byteCount = 0
-  private var chunksUntilClock = 0
+  let budget: Budget
   /// The time that all functions of the query take for now.
   private(set) lazy var now = DateTime.now()
   /// Measurements by the identity of the plan; kept by PROFILE only.
@@ -31,37 +29,13 @@ final class ExecutionContext {
     strings = QueryStrings(view)
     self.parameters = parameters
     self.options = options
+    budget = Budget(options)
     self.slotCount = slotCount
   }
 
   /// Counts rows that an operator made, and stops the query where it must.
   func count(rows: Int) throws(QueryError) {
-    stepCount += rows + 1
-    if stepCount > options.stepCountMax {
-      throw .limit(
-        "the query took more than \(options.stepCountMax) steps",
-        hint: "bound the path lengths, start from a node with an id, or raise the step limit"
-      )
-    }
-    if let cancellation = options.cancellation, cancellation.isCancelled { throw .cancelled }
-    guard let deadline = options.deadline else { return }
-    chunksUntilClock -= 1
-    if chunksUntilClock > 0, rows < 256 { return }
-    chunksUntilClock = 16
-    if ContinuousClock.now > deadline {
-      throw .limit("the query ran out of time", hint: "narrow the query, or raise the time limit")
-    }
-  }
-
-  /// Counts bytes that an operator buffers.
-  func count(bytes: Int) throws(QueryError) {
-    byteCount += bytes
-    if byteCount > options.byteCountMax {
-      throw .limit(
-        "the query buffers more than \(options.byteCountMax) bytes",
-        hint: "return or group fewer rows, or raise the memory limit"
-      )
-    }
+    try budget.count(steps: rows + 1)
   }
 
   // MARK: Cells and values

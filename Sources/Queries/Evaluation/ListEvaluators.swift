@@ -118,218 +118,28 @@ final class ElementEvaluator: OperandEvaluator {
   }
 }
 
-/// Binds a variable to each element of a list in turn, all rows of a chunk at once.
-class UnnestingEvaluator: Evaluator {
-  let list: Evaluator
-  let slot: Int
-  /// The outer variables that the inner expressions read.
-  let outerSlots: [Int]
-
-  init(
-    _ context: ExecutionContext,
-    _ span: SourceSpan,
-    list: Evaluator,
-    slot: Int,
-    outerSlots: [Int]
-  ) {
-    self.list = list
-    self.slot = slot
-    self.outerSlots = outerSlots
-    super.init(context, span)
-  }
-
-  /// The elements of the lists of some rows, with the row that each belongs to.
-  struct Unnested {
-    var chunk: Chunk
-    /// By position in the rows given: where its elements end, or -1 for a null list.
-    var ends: [Int]
-  }
-
-  func unnest(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Unnested {
-    let lists = try list.evaluate(chunk, rows)
-    let elements = Vector(capacity: max(16, rows.count))
-    var ends: [Int] = []
-    ends.reserveCapacity(rows.count)
+/// `range(first, last, step)`, without making a value of each number.
+final class RangeEvaluator: OperandEvaluator {
+  override func fill(_ result: Vector, _ operands: [Vector], _ rows: Rows) throws(QueryError) {
     for index in 0..<rows.count {
       let row = rows[index]
-      if lists.isNull(row) {
-        ends.append(-1)
-      } else if context.appendElements(of: lists, row: row, to: elements) != nil {
-        ends.append(elements.count)
-      } else {
-        throw error(
-          .typeMismatch,
-          "expected a list, not \(context.value(lists, row).typeName)"
-        )
-      }
-    }
-    try context.count(rows: elements.count)
-    let parents = Selection(capacity: elements.count)
-    var start = 0
-    for (index, end) in ends.enumerated() where end >= 0 {
-      while start < end {
-        parents.append(rows[index])
-        start += 1
-      }
-    }
-    let inner = Chunk(slotCount: context.slotCount, selection: Selection(all: elements.count))
-    for outer in outerSlots { inner.columns[outer] = chunk.column(outer).gathered(parents.rows) }
-    inner.columns[slot] = elements
-    return Unnested(chunk: inner, ends: ends)
-  }
-}
-
-/// A list comprehension, `[x IN list WHERE filter | projection]`.
-final class ComprehensionEvaluator: UnnestingEvaluator {
-  var filter: Evaluator?
-  var projection: Evaluator?
-
-  override func evaluate(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Vector {
-    let unnested = try unnest(chunk, rows)
-    let inner = unnested.chunk
-    if let filter { inner.selection = try filter.select(inner, inner.rows) }
-    let kept = inner.rows
-    let values = try projection?.evaluate(inner, kept) ?? inner.column(slot)
-    let result = result(for: rows)
-    var next = 0
-    for index in 0..<rows.count {
-      let end = unnested.ends[index]
-      if end < 0 {
-        result.setNull(rows[index])
-        continue
-      }
-      let cells = Vector(capacity: 4)
-      while next < kept.count, kept[next] < end {
-        cells.append(from: values, row: kept[next])
-        next += 1
-      }
-      result.setBox(rows[index], .list(CellList(cells, count: cells.count)))
-    }
-    return result
-  }
-}
-
-/// `all(x IN list WHERE predicate)` and its kin, in three-valued logic.
-final class QuantifierEvaluator: UnnestingEvaluator {
-  var kind = QuantifierKind.all
-  var predicate: Evaluator?
-
-  override func evaluate(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Vector {
-    let unnested = try unnest(chunk, rows)
-    let inner = unnested.chunk
-    guard let truths = try predicate?.evaluate(inner, inner.rows) else { return Vector.nothing() }
-    let result = result(for: rows)
-    var next = 0
-    for index in 0..<rows.count {
-      let end = unnested.ends[index]
-      if end < 0 {
-        result.setNull(rows[index])
-        continue
-      }
-      var trueCount = 0
-      var nullCount = 0
-      let count = end - next
-      while next < end {
-        let tag = truths.tag(next)
-        if tag == Tag.null {
-          nullCount += 1
-        } else if tag != Tag.boolean {
-          throw notBoolean(truths, next)
-        } else if truths.word(next) != 0 {
-          trueCount += 1
-        }
-        next += 1
-      }
-      result.setBoolean(
-        rows[index],
-        truth(trueCount: trueCount, nullCount: nullCount, count: count)
-      )
-    }
-    return result
-  }
-
-  private func truth(trueCount: Int, nullCount: Int, count: Int) -> Bool? {
-    let falseCount = count - trueCount - nullCount
-    return switch kind {
-    case .any: trueCount > 0 ? true : nullCount > 0 ? nil : false
-    case .all: falseCount > 0 ? false : nullCount > 0 ? nil : true
-    case .none: trueCount > 0 ? false : nullCount > 0 ? nil : true
-    case .single: trueCount > 1 ? false : nullCount > 0 ? nil : trueCount == 1
-    }
-  }
-}
-
-extension Vector {
-  static func nothing() -> Vector { Vector(constantTag: Tag.null, word: 0) }
-}
-
-/// `reduce(accumulator = initial, x IN list | body)`, one element of every row at a time.
-final class ReduceEvaluator: Evaluator {
-  let initial: Evaluator
-  let list: Evaluator
-  let body: Evaluator
-  let accumulator: Int
-  let slot: Int
-
-  init(
-    _ context: ExecutionContext,
-    _ span: SourceSpan,
-    initial: Evaluator,
-    list: Evaluator,
-    body: Evaluator,
-    accumulator: Int,
-    slot: Int
-  ) {
-    self.initial = initial
-    self.list = list
-    self.body = body
-    self.accumulator = accumulator
-    self.slot = slot
-    super.init(context, span)
-  }
-
-  override func evaluate(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Vector {
-    let start = try initial.evaluate(chunk, rows)
-    let lists = try list.evaluate(chunk, rows)
-    let result = result(for: rows)
-    let elements = Vector(capacity: 16)
-    var starts: [Int] = []
-    var counts: [Int] = []
-    for index in 0..<rows.count {
-      let row = rows[index]
-      result.copy(from: start, row: row, to: row)
-      starts.append(elements.count)
-      if let count = context.appendElements(of: lists, row: row, to: elements) {
-        counts.append(count)
-      } else if lists.isNull(row) {
-        counts.append(0)
+      if operands.contains(where: { $0.isNull(row) }) {
         result.setNull(row)
-      } else {
-        throw error(
-          .typeMismatch,
-          "reduce expects a list, not "
-            + context.value(lists, row).typeName
-        )
+        continue
       }
+      let numbers: IntegerRange
+      do {
+        numbers = try IntegerRange(operands.map { context.value($0, row) })
+      } catch {
+        throw error.queryError(at: span)
+      }
+      let cells = Vector(capacity: numbers.count, uniform: Tag.integer)
+      for place in 0..<numbers.count {
+        if place & 0xFFF == 0 { try context.budget.work(0xFFF) }
+        cells.words[place] = UInt64(bitPattern: numbers[place])
+      }
+      cells.count = numbers.count
+      result.setBox(row, .list(CellList(cells, count: numbers.count)))
     }
-    try context.count(rows: elements.count)
-    let inner = Chunk(columns: chunk.columns, selection: chunk.selection)
-    for step in 0..<(counts.max() ?? 0) {
-      let open = Selection(capacity: rows.count)
-      let current = self.result(for: rows)
-      let former = self.result(for: rows)
-      for index in 0..<rows.count where counts[index] > step {
-        open.append(rows[index])
-        current.copy(from: elements, row: starts[index] + step, to: rows[index])
-        former.copy(from: result, row: rows[index], to: rows[index])
-      }
-      inner.columns[slot] = current
-      inner.columns[accumulator] = former
-      let values = try body.evaluate(inner, open.rows)
-      for index in 0..<open.count {
-        result.copy(from: values, row: open.rows[index], to: open.rows[index])
-      }
-    }
-    return result
   }
 }

@@ -247,7 +247,6 @@ final class ExistsEvaluator: SubqueryEvaluator {
     _ number: Int
   ) throws(QueryError) -> Bitmap {
     let bitmap = Bitmap(count: context.view.nodeCount)
-    try context.count(bytes: context.view.nodeCount / 8)
     let outer = Chunk(slotCount: context.slotCount, selection: Selection(all: 1))
     if let other = open.otherSlot {
       outer.columns[other] = Vector(constantTag: Tag.node, word: key)

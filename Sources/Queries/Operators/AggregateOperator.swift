@@ -103,13 +103,11 @@ final class AggregateOperator: UnaryOperator {
     _ columns: [Vector],
     _ groups: UnsafeMutablePointer<UInt32>
   ) throws(QueryError) {
-    let before = table.count
     if columns.isEmpty {
       groups.update(repeating: 0, count: rows.count)
     } else {
       table.groups(columns, rows, into: groups)
     }
-    try context.count(bytes: (table.count - before) * (table.bytesPerGroup + 16 * folds.count))
     for fold in folds {
       fold.grow(to: table.count)
       try fold.add(chunk, rows, groups)

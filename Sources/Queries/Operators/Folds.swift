@@ -294,7 +294,6 @@ final class CollectFold: Fold {
       groupOfValue.append(groups[index])
     }
     self.values.append(from: values, rows: kept.rows)
-    try context.count(bytes: rows.count * 13)
   }
 
   /// Brings each group's values together, in linear time.

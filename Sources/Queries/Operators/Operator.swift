@@ -245,7 +245,6 @@ final class DistinctOperator: UnaryOperator {
       defer { groups.deallocate() }
       var known = table.count
       table.groups(columns, rows, into: groups)
-      try context.count(bytes: (table.count - known) * table.bytesPerGroup)
       let selection = Selection(capacity: table.count - known)
       for index in 0..<rows.count where Int(groups[index]) == known {
         selection.append(rows[index])

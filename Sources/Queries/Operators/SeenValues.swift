@@ -28,11 +28,9 @@ final class SeenValues {
     into new: Selection,
     _ newGroups: UnsafeMutablePointer<UInt32>
   ) throws(QueryError) {
-    let before = words.count
     if table == nil, !selectByRuns(values, rows, rowGroups, into: new, newGroups) {
       table = try makeTable()
     }
-    try context.count(bytes: (words.count - before) * 12)
     guard let table else {
       rowsDone = 0
       return
@@ -119,7 +117,6 @@ final class SeenValues {
     withExtendedLifetime(all) {
       table.groups([groupColumn, valueColumn], all.rows, into: pairs)
     }
-    try context.count(bytes: table.count * table.bytesPerGroup)
     groups = []
     words = []
     lastOfGroup = []
@@ -142,7 +139,6 @@ final class SeenValues {
     defer { pairs.deallocate() }
     var known = table.count
     table.groups([groupColumn, values], rows, into: pairs)
-    try context.count(bytes: (table.count - known) * table.bytesPerGroup)
     for index in 0..<rows.count where Int(pairs[index]) == known {
       newGroups[new.count] = rowGroups[index]
       new.append(rows[index])

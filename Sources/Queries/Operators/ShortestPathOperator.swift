@@ -248,7 +248,6 @@ final class ShortestPathOperator: UnaryOperator {
     while let (node, path) = open.popLast() {
       if node == source {
         found.append(path.reversed())
-        try context.count(bytes: path.count * 8)
         continue
       }
       for arrival in (arrivals[node] ?? []).reversed() {

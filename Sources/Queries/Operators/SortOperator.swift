@@ -117,10 +117,9 @@ final class SortOperator: UnaryOperator {
       var keyVectors: [Vector] = []
       for key in keys { keyVectors.append(try key.evaluate(chunk, chunk.rows)) }
       append(chunk, keyVectors)
-      if let keep, bufferedCount >= keep &+ 4096 { prune(to: keep) }
-      try context.count(bytes: keep == nil ? chunk.count * 9 * (columns.count + keys.count) : 0)
+      if let keep, bufferedCount >= keep &+ 4096 { try prune(to: keep) }
     }
-    sort()
+    try sort()
     if let partition = sorting.partition, skip > 0 || limit != nil {
       slicePartitions(partition, skip: skip, limit: limit)
       nextRow = 0
@@ -169,21 +168,30 @@ final class SortOperator: UnaryOperator {
   }
 
   /// Sorts row numbers; equal rows stay in the order in which they came.
-  private func sort() {
+  private func sort() throws(QueryError) {
     order = (0..<Int32(bufferedCount)).map { $0 }
-    let keyColumns = keyColumns
-    order.sort { left, right in
-      for key in 0..<keyColumns.count {
-        let column = keyColumns[key]
-        let order = compareCells(context, column, Int(left), column, Int(right))
-        if order != 0 { return descending[key] ? order > 0 : order < 0 }
+    do {
+      try order.sort { left, right in
+        try context.budget.work(1)
+        return isBefore(left, right)
       }
-      return left < right
+    } catch {
+      throw error as? QueryError ?? .cancelled
     }
   }
 
-  private func prune(to keep: Int) {
-    sort()
+  @inline(__always)
+  private func isBefore(_ left: Int32, _ right: Int32) -> Bool {
+    for key in 0..<keyColumns.count {
+      let column = keyColumns[key]
+      let order = compareCells(context, column, Int(left), column, Int(right))
+      if order != 0 { return descending[key] ? order > 0 : order < 0 }
+    }
+    return left < right
+  }
+
+  private func prune(to keep: Int) throws(QueryError) {
+    try sort()
     let kept = min(keep, order.count)
     order.removeLast(order.count - kept)
     order.withUnsafeBufferPointer { order in

@@ -177,8 +177,10 @@ final class WalkOperator: UnaryOperator {
         continue
       }
       steps += 1
-      if steps & 0xFFFF == 0 { try context.count(rows: 0xFFFF) }
       let depth = starts.count
+      // Longer paths cost more: their edges are compared.
+      try context.budget.work(1 + depth / 16)
+      if steps & 0xFFF == 0 { try context.budget.count(steps: 0xFFF) }
       if openEdges.count == starts[depth - 1] {
         starts.removeLast()
         if path.count >= depth { path.removeLast(path.count - depth + 1) }

@@ -1,3 +1,4 @@
+import Glibc
 public import GraphModel
 public import SourceText
 
@@ -5,12 +6,12 @@ public import SourceText
 public struct QueryOptions: Sendable {
   /// How many rows a result may have; more are an error, never cut silently.
   public var rowCountMax: Int
-  /// How many rows all operators together may produce.
+  /// How many rows all operators together may make, edges that paths go along included.
   public var stepCountMax: Int
-  /// Roughly how many bytes buffered rows may take.
+  /// By how many bytes the process may grow while the query runs.
   public var byteCountMax: Int
-  /// When to give up, or `nil` for never.
-  public var deadline: ContinuousClock.Instant?
+  /// How long the query may run, or `nil` for as long as it takes.
+  public var timeout: Swift.Duration?
   /// AS OF for every MATCH that does not say its own.
   public var asOf: PartialDate?
   /// KNOWN AT for every MATCH.
@@ -27,8 +28,8 @@ public struct QueryOptions: Sendable {
   public init(
     rowCountMax: Int = 10_000_000,
     stepCountMax: Int = 2_000_000_000,
-    byteCountMax: Int = 4_000_000_000,
-    deadline: ContinuousClock.Instant? = nil,
+    byteCountMax: Int = QueryOptions.defaultByteCountMax,
+    timeout: Swift.Duration? = nil,
     asOf: PartialDate? = nil,
     knownAt: EventPosition? = nil,
     languages: [String] = [],
@@ -39,7 +40,7 @@ public struct QueryOptions: Sendable {
     self.rowCountMax = rowCountMax
     self.stepCountMax = stepCountMax
     self.byteCountMax = byteCountMax
-    self.deadline = deadline
+    self.timeout = timeout
     self.asOf = asOf
     self.knownAt = knownAt
     self.languages = languages
@@ -47,6 +48,12 @@ public struct QueryOptions: Sendable {
     self.eventDescription = eventDescription
     self.cancellation = cancellation
   }
+}
+
+extension QueryOptions {
+  /// Half of the memory that the machine has.
+  public static let defaultByteCountMax =
+    Int(sysconf(Int32(_SC_PHYS_PAGES))) / 2 * Int(sysconf(Int32(_SC_PAGESIZE)))
 }
 
 /// Why a query has no result.

@@ -46,6 +46,8 @@ struct QueryCommand: ParsableCommand {
   @Flag(help: "Read requests from standard input, and answer each in a line of its own.")
   var batch = false
 
+  @OptionGroup(title: "Limits") var budget: BudgetArguments
+
   @Option(help: "How many threads a query may use. (default: one for each core)")
   var threads: Int?
 
@@ -119,6 +121,7 @@ struct QueryCommand: ParsableCommand {
     options.threads = threads ?? Self.coreCount
     options.asOf = asOf?.date
     options.languages = lang.map { $0.split(separator: ",").map(String.init) } ?? []
+    budget.apply(to: &options)
     return options
   }
 
