@@ -169,7 +169,7 @@ let package = Package(
       name: "QueriesTests",
       dependencies: [
         "Conformance", "Queries", "GraphStorage", "GraphModel", "Language", "Expressions",
-        "SourceText",
+        "SourceText", .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings
     ),

@@ -38,8 +38,10 @@ public final class QueryEngine: Sendable {
   ) throws(QueryError) -> QueryResult {
     let query = try compiled(source, options)
     if query.mode == .explain {
-      let text = PlanText(view: view, source: source).text(query.plan, profile: nil)
-      return QueryResult(explaining: text, context: context(query, [:], options))
+      return QueryResult(
+        explaining: description(query, profile: nil),
+        context: context(query, [:], options)
+      )
     }
     for parameter in query.parameters where parameters[parameter.name] == nil {
       throw .evaluation(
@@ -62,10 +64,7 @@ public final class QueryEngine: Sendable {
         vectors[index].append(from: chunk.column(column.slot), rows: chunk.rows)
       }
     }
-    var plan: String?
-    if let profile = context.profile {
-      plan = PlanText(view: view, source: source).text(query.plan, profile: profile)
-    }
+    let plan = context.profile.map { description(query, profile: $0) }
     return QueryResult(
       context: context,
       columns: query.columns.map(\.name),
@@ -75,13 +74,19 @@ public final class QueryEngine: Sendable {
     )
   }
 
-  /// The plan of a query, as text: a step a line, what it draws from below it.
-  public func explain(
-    _ source: SourceText,
-    options: QueryOptions = QueryOptions()
-  ) throws(QueryError) -> String {
-    let query = try compiled(source, options)
-    return PlanText(view: view, source: source).text(query.plan, profile: nil)
+  private func description(
+    _ query: CompiledQuery,
+    profile: [ObjectIdentifier: PlanProfile]?
+  ) -> PlanDescription {
+    PlanDescriber(names: query.slotNames, profile: profile).describe(query.plan)
+      ?? PlanDescription(
+        step: "one row",
+        detail: "",
+        estimatedRows: 1,
+        rows: profile == nil ? nil : 1,
+        inputs: [],
+        subqueries: []
+      )
   }
 
   private func context(
@@ -94,7 +99,7 @@ public final class QueryEngine: Sendable {
       caches: caches,
       parameters: parameters,
       options: options,
-      slotCount: query.slotCount
+      slotCount: query.slotNames.count
     )
   }
 

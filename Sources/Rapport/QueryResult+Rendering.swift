@@ -1,9 +1,6 @@
 public import Queries
 
 extension QueryResult {
-  /// The plan, after EXPLAIN and PROFILE.
-  public var planText: String? { plan }
-
   /// A cell as a person reads it.
   public func text(row: Int, column: Int) -> String {
     ValueRenderer(graph: graph).text(value(row: row, column: column))

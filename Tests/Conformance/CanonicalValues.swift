@@ -1,15 +1,20 @@
 import Expressions
-import GraphModel
-import GraphStorage
+public import GraphModel
+public import GraphStorage
 import OrderedCollections
 import Queries
 
 /// Values of scenarios, brought to one spelling so that they can be compared.
-struct CanonicalValues {
+public struct CanonicalValues {
   let graph: Graph
   let ignoresListOrder: Bool
 
-  func text(_ value: Value) -> String {
+  public init(graph: Graph, ignoresListOrder: Bool) {
+    self.graph = graph
+    self.ignoresListOrder = ignoresListOrder
+  }
+
+  public func text(_ value: Value) -> String {
     switch value {
     case .null: return "null"
     case .boolean(let flag): return flag ? "true" : "false"

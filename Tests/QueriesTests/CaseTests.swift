@@ -188,24 +188,6 @@ struct Case: CustomTestStringConvertible, Sendable {
   ) throws {
     #expect(try MeetingsFixture.engine().mistake(query) == message, "\(query)")
   }
-
-  @Test func `explain how they will run`() throws {
-    let engine = try MeetingsFixture.engine()
-    let plan = try engine.explain(
-      SourceText(
-        name: "query",
-        text: "MATCH (p:Person {id: 'p1'})-[:ATTENDED]->(m:Meeting) RETURN m.id ORDER BY m.id"
-      )
-    )
-    let steps = plan.split(separator: "\n").map { $0.prefix { $0 != "~" }.split(separator: " ") }
-    #expect(
-      steps.map { $0.joined(separator: " ") } == [
-        "sort by m.id", "compute m.id", "follow -[:ATTENDED]->", "find node :Person by id 'p1'",
-      ]
-    )
-    let rows = try engine.texts("PROFILE MATCH (p:Person) RETURN count(*)")
-    #expect(rows == [["3"]])
-  }
 }
 
 @Suite struct `Clauses and expressions` {

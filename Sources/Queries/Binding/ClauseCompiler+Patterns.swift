@@ -54,7 +54,7 @@ extension ClauseCompiler {
     }
     if let variable = path.variable {
       if scope[variable.name] != nil { throw alreadyBound(variable) }
-      let slot = compiler.newSlot()
+      let slot = compiler.newSlot(named: variable.name)
       declared[variable.name] = variable.span
       scope.bind(variable.name, Variable(slot: slot, type: .path, isNeverNull: true))
       slots.path = slot
@@ -75,7 +75,7 @@ extension ClauseCompiler {
       if !known.isNeverNull { pending.nullables.insert(known.slot) }
       return known.slot
     }
-    let slot = compiler.newSlot()
+    let slot = compiler.newSlot(named: variable.name)
     scope.bind(variable.name, Variable(slot: slot, type: .node, isNeverNull: true))
     return slot
   }
@@ -111,9 +111,11 @@ extension ClauseCompiler {
         hint: "choose another name for the edge"
       )
     }
-    let slot = !isWalk ? known?.slot ?? compiler.newSlot() : compiler.newSlot()
+    let name = edge.variable?.name
+    let slot =
+      !isWalk ? known?.slot ?? compiler.newSlot(named: name) : compiler.newSlot(named: name)
     slots.edges.append(slot)
-    slots.lists.append(isWalk ? compiler.newSlot() : nil)
+    slots.lists.append(isWalk ? compiler.newSlot(named: name) : nil)
     slots.givenLists.append(isWalk ? known?.slot : nil)
     guard let variable = edge.variable, known == nil else { return }
     if isWalk {
@@ -335,7 +337,9 @@ extension ClauseCompiler {
     var properties: [String: Int] = [:]
     for derivation in derivations {
       for entry in derivation.properties where properties[entry.key.name] == nil {
-        properties[entry.key.name] = compiler.newSlot()
+        properties[entry.key.name] = compiler.newSlot(
+          named: edge.variable.map { "\($0.name).\(entry.key.name)" } ?? entry.key.name
+        )
       }
     }
     return DerivedPattern(

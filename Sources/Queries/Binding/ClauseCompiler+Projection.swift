@@ -154,7 +154,7 @@ extension ClauseCompiler {
           Column(
             name: item.name,
             value: typed.bound,
-            variable: Variable(slot: compiler.newSlot(), type: typed.type),
+            variable: Variable(slot: compiler.newSlot(named: item.name), type: typed.type),
             span: item.value.span,
             isVariable: false
           )
@@ -332,7 +332,9 @@ extension ClauseCompiler {
 
     private func slot(of aggregate: BoundAggregate, _ span: SourceSpan) -> Int {
       if let known = aggregates.first(where: { $0.aggregate == aggregate }) { return known.slot }
-      let slot = compiler.newSlot()
+      let slot = compiler.newSlot(
+        named: BoundText(names: compiler.slotNames).text(Bound(.aggregate(aggregate), at: span))
+      )
       aggregates.append(AggregateAssignment(slot: slot, aggregate: aggregate, span: span))
       return slot
     }

@@ -146,7 +146,7 @@ final class ClauseCompiler {
     if scope[unwind.variable.name] != nil {
       throw alreadyBound(unwind.variable)
     }
-    let slot = compiler.newSlot()
+    let slot = compiler.newSlot(named: unwind.variable.name)
     let elements = list.type.kinds == .list ? list.type.elements : .any
     scope.bind(
       unwind.variable.name,
@@ -169,7 +169,7 @@ final class ClauseCompiler {
     for binding in bindings {
       if scope[binding.variable.name] != nil { throw alreadyBound(binding.variable) }
       let value = try compiler.bind(binding.value, scope)
-      let slot = compiler.newSlot()
+      let slot = compiler.newSlot(named: binding.variable.name)
       plan = Plan(
         .project([Assignment(slot: slot, value: value.bound, name: binding.variable.name)]),
         [plan],
@@ -215,7 +215,7 @@ final class ClauseCompiler {
     for name in inner.names {
       guard var variable = inner[name] else { continue }
       if bound.contains(variable.slot) {
-        let slot = compiler.newSlot()
+        let slot = compiler.newSlot(named: name)
         let value = Bound(.slot(variable.slot), at: call.span)
         assignments.append(Assignment(slot: slot, value: value, name: name))
         variable.slot = slot

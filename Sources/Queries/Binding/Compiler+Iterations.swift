@@ -39,7 +39,7 @@ extension Compiler {
     if !source.type.mayBe(.list) {
       throw mismatch("\(variable.name) runs over", "a list", source.type, list.span)
     }
-    let slot = newSlot()
+    let slot = newSlot(named: variable.name)
     let elements = source.type.kinds == .list ? source.type.elements : .any
     var inner = scope
     inner.bind(variable.name, Variable(slot: slot, type: StaticType(kinds: elements)))
@@ -110,7 +110,7 @@ extension Compiler {
   ) throws(Diagnostics) -> Typed {
     let initial = try bind(reduce.initial, scope, place)
     var iteration = try iterate(over: reduce.list, reduce.variable, scope, place)
-    let accumulator = newSlot()
+    let accumulator = newSlot(named: reduce.accumulator.name)
     iteration.scope.bind(reduce.accumulator.name, Variable(slot: accumulator, type: .any))
     let body = try bind(reduce.body, iteration.scope, iteration.place)
     let kind = Bound.Kind.reduce(

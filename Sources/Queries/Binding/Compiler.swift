@@ -9,7 +9,8 @@ final class CompiledQuery: @unchecked Sendable {
   let mode: Query.Mode
   let plan: Plan
   let columns: [(name: String, slot: Int)]
-  let slotCount: Int
+  /// The names of the slots; `nil` for those that have none.
+  let slotNames: [String?]
   /// The parameters that it reads, with their first place.
   let parameters: [(name: String, span: SourceSpan)]
 
@@ -17,13 +18,13 @@ final class CompiledQuery: @unchecked Sendable {
     mode: Query.Mode,
     plan: Plan,
     columns: [(name: String, slot: Int)],
-    slotCount: Int,
+    slotNames: [String?],
     parameters: [(name: String, span: SourceSpan)]
   ) {
     self.mode = mode
     self.plan = plan
     self.columns = columns
-    self.slotCount = slotCount
+    self.slotNames = slotNames
     self.parameters = parameters
   }
 }
@@ -35,7 +36,8 @@ final class Compiler {
   let source: SourceText
   /// AS OF and KNOWN AT of the whole query change plans, so plans are kept apart by them.
   let hasQueryDate: Bool
-  private(set) var slotCount = 0
+  /// What each slot is called in the query, or in the schema; `nil` for what has no name.
+  private(set) var slotNames: [String?] = []
   private var parameters: [(name: String, span: SourceSpan)] = []
   /// How deep subqueries nest where the compiler is.
   var depth = 0
@@ -49,9 +51,9 @@ final class Compiler {
     self.hasQueryDate = hasQueryDate
   }
 
-  func newSlot() -> Int {
-    slotCount += 1
-    return slotCount - 1
+  func newSlot(named name: String? = nil) -> Int {
+    slotNames.append(name)
+    return slotNames.count - 1
   }
 
   func note(parameter name: String, at span: SourceSpan) {
@@ -84,7 +86,7 @@ final class Compiler {
       mode: query.mode,
       plan: body.plan,
       columns: body.columns.map { ($0.name, $0.variable.slot) },
-      slotCount: slotCount,
+      slotNames: slotNames,
       parameters: parameters
     )
   }
@@ -125,7 +127,7 @@ final class Compiler {
       throw fail("UNION and UNION ALL do not mix in one query", at: odd.span)
     }
     let columns: [(name: String, variable: Variable)] = first.columns.map {
-      ($0.name, Variable(slot: newSlot(), type: .any))
+      ($0.name, Variable(slot: newSlot(named: $0.name), type: .any))
     }
     var inputs: [Plan] = []
     for (index, other) in bodies.enumerated() {

@@ -163,7 +163,11 @@ struct DerivedPlanner {
         Bound(.slot(source), at: derived.span),
         Bound(.slot(target), at: derived.span)
       )
-      clauses.pending.conjuncts.append(Bound(different, at: derived.span))
+      let condition = Bound(different, at: derived.span)
+      // Derivations mostly say so themselves.
+      if !clauses.pending.conjuncts.contains(condition) {
+        clauses.pending.conjuncts.append(condition)
+      }
     }
     var values: [Int: Bound] = [:]
     for (name, slot) in derived.properties {

@@ -9,8 +9,8 @@ public final class QueryResult: @unchecked Sendable {
   public var graph: Graph { context.view.graph }
   public let columns: [String]
   public let rowCount: Int
-  /// The plan as text, after EXPLAIN and PROFILE.
-  public let plan: String?
+  /// The plan, after EXPLAIN and PROFILE.
+  public let plan: PlanDescription?
   private let context: ExecutionContext
   private let vectors: [Vector]
 
@@ -19,7 +19,7 @@ public final class QueryResult: @unchecked Sendable {
     columns: [String],
     vectors: [Vector],
     rowCount: Int,
-    plan: String?
+    plan: PlanDescription?
   ) {
     self.context = context
     self.columns = columns
@@ -29,9 +29,9 @@ public final class QueryResult: @unchecked Sendable {
   }
 
   /// The plan, a row for each line.
-  convenience init(explaining text: String, context: ExecutionContext) {
+  convenience init(explaining plan: PlanDescription, context: ExecutionContext) {
     let vector = Vector(capacity: 16)
-    for line in text.split(separator: "\n") {
+    for line in plan.table.split(separator: "\n") {
       context.append(.string(String(line)), to: vector)
     }
     self.init(
@@ -39,7 +39,7 @@ public final class QueryResult: @unchecked Sendable {
       columns: ["plan"],
       vectors: [vector],
       rowCount: vector.count,
-      plan: text
+      plan: plan
     )
   }
 

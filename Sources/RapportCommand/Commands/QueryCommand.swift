@@ -138,8 +138,8 @@ struct QueryCommand: ParsableCommand {
   private func show(_ answer: QueryAnswer) throws(StoreFailure) {
     let result = answer.result
     let output = Output.standard
-    if let plan = result.plan, format.format == .table {
-      try output.write(plan.hasSuffix("\n") ? plan : plan + "\n")
+    if let plan = result.plan, let text = format.format.text(of: plan) {
+      try output.write(text + "\n")
       try output.flush()
       return
     }

@@ -1,9 +1,19 @@
 import ArgumentParser
+import Queries
 import Rapport
 
 /// The forms in which rows are printed.
 enum ResultFormat: String, CaseIterable, ExpressibleByArgument {
   case table, json, ndjson, csv, tsv, markdown
+
+  /// A plan for people or for tools; `nil` for forms that have rows only.
+  func text(of plan: PlanDescription) -> String? {
+    switch self {
+    case .table: plan.table
+    case .json, .ndjson: plan.json
+    case .csv, .tsv, .markdown: nil
+    }
+  }
 }
 
 struct FormatOption: ParsableArguments {
