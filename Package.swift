@@ -151,10 +151,17 @@ let package = Package(
     .target(
       name: "Conformance",
       dependencies: [
-        "Queries", "GraphStorage", "GraphModel", "Expressions", "SourceText",
+        "Queries", "GraphStorage", "GraphModel", "Language", "Expressions", "SourceText",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       path: "Tests/Conformance",
+      swiftSettings: settings
+    ),
+    .target(
+      name: "Fuzzing",
+      dependencies: ["Conformance", "Queries", "GraphModel", "Language", "SourceText"],
+      path: "Tests/Fuzzing",
+      exclude: ["Parse", "Run"],
       swiftSettings: settings
     ),
     .executableTarget(
@@ -184,3 +191,17 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+// Tools/fuzz builds these, whose main function is libFuzzer's.
+if Context.environment["RAPPORT_FUZZ"] != nil {
+  for (name, folder) in [("fuzz-parse", "Parse"), ("fuzz-run", "Run")] {
+    package.targets.append(
+      .executableTarget(
+        name: name,
+        dependencies: ["Fuzzing"],
+        path: "Tests/Fuzzing/\(folder)",
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]
+      )
+    )
+  }
+}

@@ -45,7 +45,8 @@ struct BoundText {
     case .countRows: return "COUNT { … }"
     case .collect: return "COLLECT { … }"
     case .path(let steps): return path(steps)
-    case .derivedEdge(let type, let from, let to, _): return "(\(name(from)))-[:\(type)]-(\(name(to)))"
+    case .derivedEdge(let type, let from, let to, _):
+      return "(\(name(from)))-[:\(type)]-(\(name(to)))"
     }
   }
 

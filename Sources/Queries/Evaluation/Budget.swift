@@ -86,7 +86,9 @@ final class Budget {
     guard let file = try? FileDescriptor.open("/proc/self/statm", .readOnly) else { return 0 }
     defer { try? file.close() }
     return withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { buffer in
-      guard let count = try? file.read(into: UnsafeMutableRawBufferPointer(buffer)) else { return 0 }
+      guard let count = try? file.read(into: UnsafeMutableRawBufferPointer(buffer)) else {
+        return 0
+      }
       // The second number counts pages.
       let numbers = buffer[..<count].split(separator: 0x20)
       guard numbers.count > 1 else { return 0 }

@@ -1,44 +1,44 @@
-import Expressions
-import GraphModel
-import Language
-import OrderedCollections
-import SourceText
+package import Expressions
+package import GraphModel
+package import Language
+package import OrderedCollections
+package import SourceText
 
 /// Answers queries by trying everything, one row at a time, straight from the syntax tree.
 ///
 /// It has no plans, no batches, no indexes, and is dull on purpose: it says what a query means.
-final class ReferenceEvaluator {
-  typealias Row = OrderedDictionary<String, Value>
+package final class ReferenceEvaluator {
+  package typealias Row = OrderedDictionary<String, Value>
 
   /// The query would take too long here.
-  struct TooLarge: Error {}
+  package struct TooLarge: Error {}
 
-  struct Table {
+  package struct Table {
     var columns: [String]
     var rows: [Row]
   }
 
-  let graph: ReferenceGraph
+  package let graph: ReferenceGraph
   private var stepsLeft: Int
 
-  init(_ graph: ReferenceGraph, stepCountMax: Int = 200_000) {
+  package init(_ graph: ReferenceGraph, stepCountMax: Int = 200_000) {
     self.graph = graph
     stepsLeft = stepCountMax
   }
 
-  func step(_ count: Int = 1) throws {
+  package func step(_ count: Int = 1) throws {
     stepsLeft -= count
     if stepsLeft < 0 { throw TooLarge() }
   }
 
   /// The rows of a query.
-  func run(_ text: String) throws -> Table {
+  package func run(_ text: String) throws -> Table {
     let query = try Parser.parseQuery(SourceText(name: "query", text: text))
     return try run(query.body, start: [:], kept: [:])
   }
 
   /// `kept` is what stays in sight behind WITH: the variables around a subquery.
-  func run(_ body: QueryBody, start: Row, kept: Row) throws -> Table {
+  package func run(_ body: QueryBody, start: Row, kept: Row) throws -> Table {
     let tables = try body.queries.map { try run($0, start: start, kept: kept) }
     var result = tables[0]
     for (union, table) in zip(body.unions, tables.dropFirst()) {
@@ -104,9 +104,11 @@ final class ReferenceEvaluator {
     try rows.flatMap { row -> [Row] in
       let found = try matches(of: match.paths, filter: match.filter, row)
       if found.isEmpty, match.optional {
-        return [Self.variables(of: match.paths).reduce(row) { padded, name in
-          padded[name] == nil ? padded.setting(name, .null) : padded
-        }]
+        return [
+          Self.variables(of: match.paths).reduce(row) { padded, name in
+            padded[name] == nil ? padded.setting(name, .null) : padded
+          }
+        ]
       }
       return found
     }
@@ -121,7 +123,7 @@ final class ReferenceEvaluator {
 
   // MARK: Expressions
 
-  func value(
+  package func value(
     _ expression: Language.Expression,
     _ row: Row,
     aggregates: [String: Value] = [:]
@@ -132,7 +134,7 @@ final class ReferenceEvaluator {
     )
   }
 
-  func isTrue(_ condition: Language.Expression, _ row: Row) throws -> Bool {
+  package func isTrue(_ condition: Language.Expression, _ row: Row) throws -> Bool {
     switch try value(condition, row) {
     case .boolean(let truth): return truth
     case .null: return false
@@ -140,7 +142,7 @@ final class ReferenceEvaluator {
     }
   }
 
-  func distinct(_ rows: [Row], by columns: [String]) -> [Row] {
+  package func distinct(_ rows: [Row], by columns: [String]) -> [Row] {
     var seen: Set<[EquivalenceKey]> = []
     return rows.filter { row in
       seen.insert(columns.map { EquivalenceKey(row[$0] ?? .null) }).inserted
@@ -149,7 +151,7 @@ final class ReferenceEvaluator {
 }
 
 extension OrderedDictionary<String, Value> {
-  func setting(_ name: String, _ value: Value) -> Self {
+  package func setting(_ name: String, _ value: Value) -> Self {
     var row = self
     row[name] = value
     return row
@@ -157,15 +159,15 @@ extension OrderedDictionary<String, Value> {
 }
 
 /// What expressions ask of the graph and of subqueries.
-struct ReferenceEnvironment: EvaluationEnvironment {
-  let evaluator: ReferenceEvaluator
-  let row: ReferenceEvaluator.Row
+package struct ReferenceEnvironment: EvaluationEnvironment {
+  package let evaluator: ReferenceEvaluator
+  package let row: ReferenceEvaluator.Row
 
-  func variable(_ name: String) -> Value? { row[name] }
+  package func variable(_ name: String) -> Value? { row[name] }
 
-  func parameter(_ name: String) -> Value? { nil }
+  package func parameter(_ name: String) -> Value? { nil }
 
-  func property(of entity: Value, named name: String) throws(EvaluationError) -> Value {
+  package func property(of entity: Value, named name: String) throws(EvaluationError) -> Value {
     switch entity {
     case .node(let node): return evaluator.graph.node(node)?.properties[name] ?? .null
     case .edge(let edge): return evaluator.graph.edge(edge)?.properties[name] ?? .null
@@ -173,7 +175,7 @@ struct ReferenceEnvironment: EvaluationEnvironment {
     }
   }
 
-  func hasLabels(
+  package func hasLabels(
     _ entity: Value,
     _ labels: LabelExpression
   ) throws(EvaluationError) -> Bool? {
@@ -185,7 +187,7 @@ struct ReferenceEnvironment: EvaluationEnvironment {
     }
   }
 
-  static func holds(_ expression: LabelExpression, _ labels: [String]) -> Bool {
+  package static func holds(_ expression: LabelExpression, _ labels: [String]) -> Bool {
     switch expression.kind {
     case .label(let name): labels.contains(name)
     case .and(let left, let right): holds(left, labels) && holds(right, labels)
@@ -195,7 +197,7 @@ struct ReferenceEnvironment: EvaluationEnvironment {
     }
   }
 
-  func call(_ function: String, _ arguments: [Value]) throws(EvaluationError) -> Value? {
+  package func call(_ function: String, _ arguments: [Value]) throws(EvaluationError) -> Value? {
     switch (function.lowercased(), arguments.first) {
     case ("labels", .node(let node)):
       return .list((evaluator.graph.node(node)?.labels ?? []).map { .string($0) })
@@ -211,7 +213,7 @@ struct ReferenceEnvironment: EvaluationEnvironment {
     }
   }
 
-  func graphValue(
+  package func graphValue(
     _ expression: Language.Expression,
     locals: [(name: String, value: Value)]
   ) throws(EvaluationError) -> Value {

@@ -1,16 +1,15 @@
-import Conformance
-import GraphModel
-import Queries
+package import GraphModel
+package import Queries
 
 /// A small graph as lists, beside the engine that has the same graph.
-struct ReferenceGraph {
-  struct Node {
+package struct ReferenceGraph {
+  package struct Node {
     var number: NodeNumber
     var labels: [String]
     var properties: [String: Value]
   }
 
-  struct Edge {
+  package struct Edge {
     var reference: EdgeReference
     var type: String
     var from: NodeNumber
@@ -18,17 +17,20 @@ struct ReferenceGraph {
     var properties: [String: Value]
   }
 
-  private(set) var nodes: [Node] = []
-  private(set) var edges: [Edge] = []
+  package private(set) var nodes: [Node] = []
+  package private(set) var edges: [Edge] = []
   private var fixture = GraphFixture()
 
-  mutating func addNode(_ labels: [String], _ properties: [String: Value] = [:]) -> NodeNumber {
+  package mutating func addNode(
+    _ labels: [String],
+    _ properties: [String: Value] = [:]
+  ) -> NodeNumber {
     let number = fixture.node(labels, properties)
     nodes.append(Node(number: number, labels: labels, properties: properties))
     return number
   }
 
-  mutating func addEdge(
+  package mutating func addEdge(
     _ from: NodeNumber,
     _ type: String,
     _ to: NodeNumber,
@@ -40,9 +42,11 @@ struct ReferenceGraph {
     )
   }
 
-  func engine() -> QueryEngine { fixture.engine() }
+  package func engine() -> QueryEngine { fixture.engine() }
 
-  func node(_ number: NodeNumber) -> Node? { nodes.first { $0.number == number } }
+  package func node(_ number: NodeNumber) -> Node? { nodes.first { $0.number == number } }
 
-  func edge(_ reference: EdgeReference) -> Edge? { edges.first { $0.reference == reference } }
+  package func edge(_ reference: EdgeReference) -> Edge? {
+    edges.first { $0.reference == reference }
+  }
 }

@@ -1,7 +1,7 @@
-import Expressions
-import GraphModel
-import Language
-import OrderedCollections
+package import Expressions
+package import GraphModel
+package import Language
+package import OrderedCollections
 
 // Matching by trying every node and every edge for every element of a pattern.
 
@@ -13,7 +13,7 @@ extension ReferenceEvaluator {
   }
 
   /// The rows that `row` becomes by matching all paths, no edge twice.
-  func matches(
+  package func matches(
     of paths: [PathPattern],
     filter: Language.Expression?,
     _ row: Row
@@ -169,18 +169,20 @@ extension ReferenceEvaluator {
       groups[[entry.path.nodes[0], entry.path.nodes[entry.path.nodes.count - 1]], default: []]
         .append(entry)
     }
-    return try groups.sorted { $0.key[0] == $1.key[0] ? $0.key[1] < $1.key[1] : $0.key[0] < $1.key[0] }
-      .flatMap { _, entries in
-        let sorted = entries.sorted { $0.path.edges.count < $1.path.edges.count }
-        switch pattern.selector {
-        case .all: return sorted
-        case .anyShortest: return Array(sorted.prefix(1))
-        case .allShortest:
-          return sorted.filter { $0.path.edges.count == sorted[0].path.edges.count }
-        case .shortest(let count):
-          guard case .integer(let number) = try value(count, [:]) else { return [] }
-          return Array(sorted.prefix(Int(number)))
-        }
+    return try groups.sorted {
+      $0.key[0] == $1.key[0] ? $0.key[1] < $1.key[1] : $0.key[0] < $1.key[0]
+    }
+    .flatMap { _, entries in
+      let sorted = entries.sorted { $0.path.edges.count < $1.path.edges.count }
+      switch pattern.selector {
+      case .all: return sorted
+      case .anyShortest: return Array(sorted.prefix(1))
+      case .allShortest:
+        return sorted.filter { $0.path.edges.count == sorted[0].path.edges.count }
+      case .shortest(let count):
+        guard case .integer(let number) = try value(count, [:]) else { return [] }
+        return Array(sorted.prefix(Int(number)))
       }
+    }
   }
 }

@@ -1,14 +1,14 @@
-import GraphModel
+package import GraphModel
 
 /// Makes small graphs and queries that a seed decides.
-struct RandomQuery {
+package struct RandomQuery {
   /// A generator of numbers that a seed decides, so that a failure can be repeated.
-  struct Generator: RandomNumberGenerator {
+  package struct Generator: RandomNumberGenerator {
     private var state: UInt64
 
     init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
       state ^= state << 13
       state ^= state >> 7
       state ^= state << 17
@@ -17,7 +17,7 @@ struct RandomQuery {
   }
 
   /// The variables in sight, by what they are.
-  struct Scope {
+  package struct Scope {
     var nodes: [String] = []
     var edges: [String] = []
     var edgeLists: [String] = []
@@ -35,7 +35,7 @@ struct RandomQuery {
   /// How deep subqueries nest where the next part stands.
   private var depth = 0
 
-  init(seed: UInt64) {
+  package init(seed: UInt64) {
     random = Generator(seed: seed)
   }
 
@@ -59,7 +59,7 @@ struct RandomQuery {
   // MARK: Graphs
 
   /// Two to five nodes and up to seven edges, with loops, parallel edges and missing properties.
-  mutating func graph() -> ReferenceGraph {
+  package mutating func graph() -> ReferenceGraph {
     var graph = ReferenceGraph()
     var nodes: [NodeNumber] = []
     for number in 0..<number(2...5) {
@@ -175,7 +175,8 @@ struct RandomQuery {
     let ends = chance(30) ? ("(\(left):A)", "(\(right))") : ("(\(left))", "(\(right):!B)")
     let fresh = name("v")
     scope.numbers.append(fresh)
-    return "MATCH \(variable) = \(selector) \(ends.0)\(arrow)\(ends.1) LET \(fresh) = length(\(variable))"
+    return
+      "MATCH \(variable) = \(selector) \(ends.0)\(arrow)\(ends.1) LET \(fresh) = length(\(variable))"
   }
 
   // MARK: Expressions
@@ -187,7 +188,7 @@ struct RandomQuery {
     ])
   }
 
-  mutating func condition() -> String {
+  package mutating func condition() -> String {
     let operand = depth > 2 ? 0 : number(0...15)
     switch operand {
     case 0: return "\(value()) \(pick(["=", "<>", "<", ">=", ">"])) \(value())"
@@ -197,7 +198,8 @@ struct RandomQuery {
     case 4: return "\(value()) IS \(pick(["", "NOT "]))NULL"
     case 5 where !scope.nodes.isEmpty:
       return "(\(pick(scope.nodes)) IS \(pick(["", "NOT "]))LABELED \(labels(["A", "B"])))"
-    case 6 where scope.nodes.count > 1: return "\(pick(scope.nodes)) \(pick(["=", "<>"])) \(pick(scope.nodes))"
+    case 6 where scope.nodes.count > 1:
+      return "\(pick(scope.nodes)) \(pick(["=", "<>"])) \(pick(scope.nodes))"
     case 7 where !scope.edgeLists.isEmpty:
       let item = name("x")
       let quantifier = pick(["all", "any", "none", "single"])
@@ -205,7 +207,8 @@ struct RandomQuery {
     case 8, 9: return subquery("EXISTS")
     case 10: return patternPredicate()
     case 11 where !scope.nodes.isEmpty:
-      return "\(pick(scope.nodes)).m \(pick(["=", "<", "IN"])) \(pick(["[1, 1.0, 'a', null]", "[[1, null], true]"]))"
+      return
+        "\(pick(scope.nodes)).m \(pick(["=", "<", "IN"])) \(pick(["[1, 1.0, 'a', null]", "[[1, null], true]"]))"
     case 12: return "\(value()) IN [0, \(value()), 2]"
     case 13 where !scope.edges.isEmpty: return "type(\(pick(scope.edges))) = '\(pick(["X", "Y"]))'"
     case 14 where !scope.nodes.isEmpty: return simpleCondition(on: pick(scope.nodes))
@@ -214,7 +217,7 @@ struct RandomQuery {
   }
 
   /// An integer, or null.
-  mutating func value() -> String {
+  package mutating func value() -> String {
     switch depth > 2 ? number(0...2) : number(0...12) {
     case 0: return String(number(0...3))
     case 1 where !scope.numbers.isEmpty: return pick(scope.numbers)
@@ -254,7 +257,8 @@ struct RandomQuery {
         let fresh = query.name("v")
         let value = query.value()
         let limit = query.chance(30) ? " LIMIT 2" : ""
-        return "\(keyword) { MATCH \(pattern)\(filter) RETURN DISTINCT \(value) AS \(fresh)\(limit) }"
+        return
+          "\(keyword) { MATCH \(pattern)\(filter) RETURN DISTINCT \(value) AS \(fresh)\(limit) }"
       }
       return query.chance(50)
         ? "\(keyword) { \(pattern)\(filter) }" : "\(keyword) { MATCH \(pattern)\(filter) }"
@@ -407,8 +411,10 @@ struct RandomQuery {
   }
 
   private mutating func entity() -> String {
-    pick(scope.nodes + scope.edges + scope.edgeLists + scope.paths + scope.nodes.map { "\($0).m" }
-      + scope.nodes.map { "\($0).s" })
+    pick(
+      scope.nodes + scope.edges + scope.edgeLists + scope.paths + scope.nodes.map { "\($0).m" }
+        + scope.nodes.map { "\($0).s" }
+    )
   }
 
   private mutating func single(_ columns: [String]) -> String {
@@ -420,7 +426,7 @@ struct RandomQuery {
   }
 
   /// A query whose rows are certain, in an order that is certain where it has an ORDER BY at its end.
-  mutating func query() -> String {
+  package mutating func query() -> String {
     let columns = (0..<number(1...3)).map { "c\($0)" }
     guard chance(8) else { return single(columns) }
     return "\(single(columns))\nUNION\(chance(50) ? " ALL" : "")\n\(single(columns))"

@@ -1,13 +1,13 @@
-import Expressions
-import GraphModel
-import Language
-import OrderedCollections
-import SourceText
+package import Expressions
+package import GraphModel
+package import Language
+package import OrderedCollections
+package import SourceText
 
 // WITH and RETURN: columns, groups, order.
 
 extension ReferenceEvaluator {
-  func project(_ projection: Projection, _ rows: [Row], kept: Row) throws -> Table {
+  package func project(_ projection: Projection, _ rows: [Row], kept: Row) throws -> Table {
     var items: [(name: String, value: Language.Expression)] = []
     if projection.includesAll {
       let names = rows.first.map { Array($0.keys) } ?? []
@@ -114,7 +114,7 @@ extension ReferenceEvaluator {
     return accumulator.finish()
   }
 
-  static func hasAggregate(_ expression: Language.Expression) -> Bool {
+  package static func hasAggregate(_ expression: Language.Expression) -> Bool {
     var found = false
     _ = try? replacingAggregates(expression) { _ in
       found = true

@@ -1,12 +1,12 @@
-import GraphModel
-import GraphStorage
-import Language
-import Queries
-import SourceText
+package import GraphModel
+package import GraphStorage
+package import Language
+package import Queries
+package import SourceText
 
 /// A small graph as a schema makes it: ids, names in several forms, validity, meetings.
-enum MeetingsFixture {
-  static let schema = """
+package enum MeetingsFixture {
+  package static let schema = """
     SCHEMA meetings VERSION 1
     NODE Organization { name TEXT }
     NODE Person { name TEXT }
@@ -23,7 +23,7 @@ enum MeetingsFixture {
       FROM (a)-[r:ATTENDED]->(m:Meeting)<-[:ATTENDED]-(b) WHERE r.role = 'chair'
     """
 
-  static func engine() throws -> QueryEngine {
+  package static func engine() throws -> QueryEngine {
     let document = try Parser.parseSchema(SourceText(name: "schema", text: schema))
     let catalog = QueryCatalog(
       labels: document.nodes.map(\.name.name),
