@@ -1,4 +1,4 @@
-package import GraphModel
+import GraphModel
 
 /// Makes small graphs and queries that a seed decides.
 package struct RandomQuery {

@@ -1,7 +1,7 @@
-package import Expressions
-package import GraphModel
+import Expressions
+import GraphModel
 package import Language
-package import OrderedCollections
+import OrderedCollections
 
 // Matching by trying every node and every edge for every element of a pattern.
 

@@ -2,7 +2,7 @@ package import Expressions
 package import GraphModel
 package import Language
 package import OrderedCollections
-package import SourceText
+import SourceText
 
 /// Answers queries by trying everything, one row at a time, straight from the syntax tree.
 ///
