@@ -32,6 +32,9 @@ let package = Package(
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]
     ),
 
+    // The lines of the shell: editing, history, completion, by libedit.
+    .target(name: "CLineEditing", linkerSettings: [.linkedLibrary("edit")]),
+
     // Foundations: no storage, no language.
     .target(name: "SourceText", swiftSettings: settings),
     .target(
@@ -109,8 +112,8 @@ let package = Package(
     .executableTarget(
       name: "RapportCommand",
       dependencies: [
-        "SourceText", "GraphModel", "JSONTape", "EventStorage", "Expressions", "Projections",
-        "Queries", "Rapport",
+        "CLineEditing", "SourceText", "GraphModel", "JSONTape", "EventStorage", "Language",
+        "Expressions", "Projections", "Queries", "Rapport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "SystemPackage", package: "swift-system"),

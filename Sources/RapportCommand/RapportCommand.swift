@@ -20,7 +20,8 @@ struct RapportCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      InitCommand.self, IngestCommand.self, QueryCommand.self, MetCommand.self, LogCommand.self,
+      InitCommand.self, IngestCommand.self, QueryCommand.self, ShellCommand.self, MetCommand.self,
+      LogCommand.self,
       ShowCommand.self, SchemaCommand.self, QuarantineCommand.self, RebuildCommand.self,
       InfoCommand.self,
       VerifyCommand.self, CompletionsCommand.self,

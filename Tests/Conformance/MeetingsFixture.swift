@@ -1,8 +1,8 @@
-package import GraphModel
-package import GraphStorage
-package import Language
+import GraphModel
+import GraphStorage
+import Language
 package import Queries
-package import SourceText
+import SourceText
 
 /// A small graph as a schema makes it: ids, names in several forms, validity, meetings.
 package enum MeetingsFixture {

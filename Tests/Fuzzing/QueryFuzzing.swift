@@ -16,7 +16,7 @@ package enum QueryFuzzing {
 
   // MARK: Lexer, parser and binder
 
-  nonisolated(unsafe) private static let engines: [QueryEngine] = {
+  private static let engines: [QueryEngine] = {
     do {
       return [try MeetingsFixture.engine(), GraphFixture().engine()]
     } catch {

@@ -101,6 +101,12 @@ enum TextOperator: Hashable, Sendable {
   case startsWith, endsWith, contains, matches
 }
 
+/// The functions that look into the graph, which the library of values does not have.
+public enum GraphFunctions {
+  /// The documented spellings.
+  public static let names: [String] = EntityFunction.allCases.map(\.rawValue)
+}
+
 /// Functions that look into the graph.
 enum EntityFunction: String, Hashable, Sendable, CaseIterable {
   case id, labels, type, properties, keys, nodes, relationships, startNode, endNode, length

@@ -1,9 +1,9 @@
-package import Expressions
-package import GraphModel
-package import GraphStorage
+import Expressions
+import GraphModel
+import GraphStorage
 import OrderedCollections
 package import Queries
-package import SourceText
+import SourceText
 
 /// What the engine answers, and what trying everything finds.
 package struct Comparison {

@@ -1,8 +1,8 @@
-package import Expressions
-package import GraphModel
+import Expressions
+import GraphModel
 package import Language
-package import OrderedCollections
-package import SourceText
+import OrderedCollections
+import SourceText
 
 // WITH and RETURN: columns, groups, order.
 
