@@ -181,6 +181,7 @@ let package = Package(
         "Conformance", "Queries", "GraphStorage", "GraphModel", "Language", "Expressions",
         "SourceText", .product(name: "OrderedCollections", package: "swift-collections"),
       ],
+      exclude: ["Cases"],
       swiftSettings: settings
     ),
     .testTarget(

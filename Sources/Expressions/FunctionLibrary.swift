@@ -116,6 +116,18 @@ public enum FunctionLibrary {
     "ceiling": "ceil", "ln": "log",
   ]
 
+  /// What functions of other languages are called here.
+  private static let foreignNames = [
+    "uppercase": "toUpper", "ucase": "toUpper", "lowercase": "toLower", "lcase": "toLower",
+    "len": "size", "cardinality": "size", "array_length": "size", "substr": "substring",
+    "ifnull": "coalesce", "nvl": "coalesce", "isnull": "coalesce", "now": "datetime",
+    "current_date": "date", "today": "date", "current_timestamp": "datetime", "power": "^",
+    "pow": "^", "array_agg": "collect", "group_concat": "collect", "mean": "avg",
+    "average": "avg", "instr": "contains", "regexp_matches": "=~", "concat": "+",
+    "cast": "toInteger", "int": "toInteger", "str": "toString", "float": "toFloat",
+    "elementid": "id", "truncate": "date.truncate", "median": "percentileCont",
+  ]
+
   private static let byName: [String: ScalarFunction] = {
     var result: [String: ScalarFunction] = [:]
     for function in all { result[function.name.lowercased()] = function }
@@ -141,6 +153,7 @@ public enum FunctionLibrary {
   ///
   /// `others` are names that the caller knows beside the library's.
   public static func suggestion(for name: String, among others: [String] = []) -> String? {
+    if let known = foreignNames[name.lowercased()] { return known }
     let written = Array(name.lowercased().unicodeScalars.map(\.value))
     var best: (name: String, distance: Int)?
     for candidate in names + aggregates.map(\.name) + others {

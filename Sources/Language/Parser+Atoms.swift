@@ -174,6 +174,9 @@ extension Parser {
     let context = enterBrackets()
     advance()
     let inner = try expression()
+    if at(.comma), partners[opening] >= 0 {
+      throw unexpected("\")\"", hint: "a list stands in brackets: [1, 2]")
+    }
     try close(opening)
     leaveBrackets(context)
     return Expression(inner.kind, at: span(from: tokens[opening].span))
@@ -209,7 +212,15 @@ extension Parser {
         hint: "write {\(shown(key.name)): value}"
       )
     }
-    try expect(.colon, "\":\" after the key \"\(shown(key.name))\"")
+    if !at(.colon) {
+      let isParameter = at(.rightBrace)
+      throw unexpected(
+        "\":\" after the key \"\(shown(key.name))\"",
+        hint: isParameter
+          ? "a parameter is written $\(shown(key.name))" : "write {\(shown(key.name)): value}"
+      )
+    }
+    advance()
     return MapEntry(key: key, value: try expression())
   }
 
@@ -292,6 +303,13 @@ extension Parser {
       advance()
       leaveBrackets(context)
       return Expression(.countRows, at: span(from: function.span))
+    }
+    if at(.star), peek() == .rightParenthesis {
+      throw fail(
+        "only count takes \"*\"",
+        at: token.span,
+        hint: "name what \(source.quoted(function.span)) is computed of"
+      )
     }
     let isDistinct = accept(.distinct)
     var arguments: [Expression] = []

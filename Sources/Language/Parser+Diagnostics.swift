@@ -154,9 +154,17 @@ extension Parser {
     }
   }
 
-  /// A keyword that a misspelled word may stand for.
+  /// A keyword that a misspelled word may stand for, or what to write instead of one of another
+  /// language.
   private func suggestion(after position: Position) -> String? {
+    if kind == .string, position == .expression, index > 0, tokens[index - 1].kind.isWord {
+      let name = source[tokens[index - 1].span]
+      return "a function's arguments stand in parentheses: \(shown(name))(\(shown(text)))"
+    }
     guard kind == .identifier else { return nil }
+    if position == .expression || position == .clause, let known = foreignWords[text.uppercased()] {
+      return known
+    }
     let candidates: [String]
     switch position {
     case .elsewhere: return nil
@@ -168,6 +176,23 @@ extension Parser {
     return nearest(to: text, among: candidates).map { "did you mean \"\($0)\"?" }
   }
 }
+
+/// What to write instead of words that other query languages have.
+private let foreignWords = [
+  "SELECT": "write MATCH (n:Label) RETURN n.property",
+  "FROM": "what is looked for stands in MATCH: MATCH (n:Label) RETURN n",
+  "JOIN": "things that belong together are joined by a pattern: (a)-[:TYPE]->(b)",
+  "GROUP": "leave it out: rows are grouped by the columns that are no aggregates",
+  "HAVING": "aggregate in a WITH, and filter behind it: WITH x, count(*) AS n WHERE n > 1",
+  "LIKE": "write STARTS WITH, ENDS WITH, CONTAINS or =~; for names, ~ is forgiving",
+  "ILIKE": "write ~ for names, or toLower(x) CONTAINS 'text'",
+  "BETWEEN": "write low <= x <= high",
+  "REGEXP": "write =~",
+  "MOD": "write %",
+  "VALUES": "write UNWIND [1, 2] AS x",
+  "DROP": "a store is changed by events and by its schema: rapport ingest, rapport schema apply",
+  "USE": "a query asks the store that it is given: rapport query STORE",
+]
 
 private let operatorWords = [
   "AND", "OR", "XOR", "IN", "IS", "CONTAINS", "STARTS WITH", "ENDS WITH", "AS",

@@ -182,13 +182,21 @@ extension Parser {
     )
   }
 
+  /// A name that stands bare in a pattern is a node, or behind a dash the type of an edge.
+  private var elementHint: String {
+    let isEdge = index > 0 && tokens[index - 1].kind == .minus
+    return isEdge
+      ? "the type of an edge stands in brackets: -[:\(shown(text))]-"
+      : "nodes stand in parentheses: (\(shown(text)))"
+  }
+
   func nodePattern() throws(Abandoned) -> NodePattern {
     let opening = index
     try enter(LanguageLimits.elementLevelCount)
     guard at(.leftParenthesis) else {
       throw unexpected(
         "a node such as (n:Label)",
-        hint: kind == .identifier ? "nodes stand in parentheses: (\(shown(text)))" : nil
+        hint: kind == .identifier ? elementHint : nil
       )
     }
     let context = enterBrackets()

@@ -375,9 +375,9 @@ extension ClauseCompiler {
       let known = known.union(keys.map(\.slot)).union(kept)
       if value.freeSlots.isSubset(of: known) { return }
       throw compiler.fail(
-        "beside \(hint), only columns that are variables or properties can be used here",
+        "beside \(hint) only the other columns are known, and this is none of them",
         at: span,
-        hint: "compute the rest in a WITH before"
+        hint: "make it a column of its own, or compute it in a WITH before"
       )
     }
   }

@@ -79,8 +79,10 @@ extension Compiler {
 
   func unknownVariable(_ name: String, _ span: SourceSpan, _ scope: Scope) -> Diagnostics {
     let near = nearest(to: name, among: scope.names)
+    let owner = scope.names.first { scope[$0]?.type == .node || scope[$0]?.type == .edge }
+    let property = catalog?.properties.contains(name) == true ? owner.map { "\($0).\(name)" } : nil
     let hint =
-      near.map { "did you mean \"\($0)\"?" }
+      (near ?? property).map { "did you mean \"\($0)\"?" }
       ?? (scope.names.isEmpty ? nil : "in scope here: \(scope.names.joined(separator: ", "))")
     return fail("variable \"\(name)\" is not defined", at: span, hint: hint)
   }
