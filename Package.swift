@@ -186,7 +186,10 @@ let package = Package(
     ),
     .testTarget(
       name: "RapportTests",
-      dependencies: ["Rapport", "GraphModel", "GraphStorage", "Queries", "RapportCommand"],
+      dependencies: [
+        "Rapport", "GraphModel", "GraphStorage", "Language", "Expressions", "Queries",
+        "RapportCommand",
+      ],
       // Text cases and stores, read from the source tree.
       exclude: ["Cases", "Formats"],
       swiftSettings: settings

@@ -204,7 +204,9 @@ import Testing
     for (row, dates) in rows.enumerated() {
       validity.appendOpen()
       if let from = dates.from { validity.from[row] = ValidityColumns.word(from) }
-      if let to = dates.to { validity.to[row] = to.map(ValidityColumns.word) ?? ValidityColumns.unknownEnd }
+      if let to = dates.to {
+        validity.to[row] = to.map(ValidityColumns.word) ?? ValidityColumns.unknownEnd
+      }
     }
     func holding(_ text: String) -> [Int] {
       guard let date = PartialDate(text) else { return [] }

@@ -26,7 +26,9 @@ import Testing
         sections.append((String(part[..<end]), []))
         part = part[end...].dropFirst(2)
       }
-      guard let middle = part.range(of: part.hasPrefix("---\n") ? "---\n" : "\n---\n") else { continue }
+      guard let middle = part.range(of: part.hasPrefix("---\n") ? "---\n" : "\n---\n") else {
+        continue
+      }
       sections[sections.count - 1].cases.append(
         Case(query: String(part[..<middle.lowerBound]), message: String(part[middle.upperBound...]))
       )

@@ -169,7 +169,7 @@ package struct RandomQuery {
     let left = name("n")
     let right = name("n")
     let types = chance(40) ? ":" + labels(["X", "Y", "Z"]) : ""
-    let length = pick(["*", "*1..3", "*0..2", "*2.."])
+    let length = pick(["*", "*1..3", "*0..2", "*2..", "*..1", "*1..2"])
     let arrow = pick(["-[\(types)\(length)]->", "<-[\(types)\(length)]-", "-[\(types)\(length)]-"])
     scope.nodes += [left, right]
     let ends = chance(30) ? ("(\(left):A)", "(\(right))") : ("(\(left))", "(\(right):!B)")
