@@ -23,7 +23,8 @@ ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 # Sources whose string literals are the words that the language knows.
 WORD_SOURCES = ["Sources/Language", "Sources/Expressions", "Sources/Queries/Binding"]
 WORD = re.compile(r'"([A-Za-z][A-Za-z_.]{1,30})"')
-SIGNS = ["<-[", "]->", "-[", "]-", "(", ")", "*1..2", "=~", "<>", "..", "|", "$a", "{", "}", "[x IN "]
+SIGNS = ["<-[", "]->", "-[", "]-", "(", ")", "*1..2", "=~", "<>", "..", "|", "$a", "{", "}"]
+SIGNS += ["[x IN "]
 
 
 def unescaped(text):
