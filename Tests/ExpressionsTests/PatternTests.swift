@@ -31,6 +31,21 @@ import _StringProcessing
     #expect(error.message.contains(part), "\(error)")
   }
 
+  @Test(arguments: [
+    ("a$", "a", true), ("a$\\n", "a\n", false), ("a$.", "ab", false), ("a\\Z\\n", "a\n", true),
+    ("a\\z\\n", "a\n", false), ("(?m)a$\\n^b", "a\nb", true), ("a$\\n^b", "a\nb", false),
+    ("a\\b.b", "a b", true), ("a\\bb", "ab", false), ("a\\Bb", "ab", true),
+    ("(?i)É|x", "é", true), ("(?i:a)b", "aB", false), (".", "\n", false), ("(?s).", "\n", true),
+    ("a{2,3}", "a", false), ("a{2,3}", "aaa", true), ("a{2,3}", "aaaa", false), ("", "", true),
+  ])
+  func `anchor, repeat and ignore case as documented`(
+    pattern: String,
+    text: String,
+    expected: Bool
+  ) throws {
+    #expect(try TextPattern(pattern).matches(text) == expected)
+  }
+
   private static let atoms = [
     "a", "b", "A", ".", "[ab]", "[^a]", "\\w", "\\d", "\\W", "é", "1", " ", "\\n", "\\x61",
     "\\u{E9}", "\\p{L}", "\\p{Lu}", "[[:alpha:]]", "[a-z--[b]]", "^", "$", "\\s", "(?i)", "(?s)",
