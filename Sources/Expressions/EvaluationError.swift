@@ -71,4 +71,8 @@ public enum ExpressionLimits {
   public static let patternLength = 4096
   /// How deep groups may nest in a regular expression.
   public static let patternDepth = 100
+  /// The characters, classes and choices of one regular expression, repetitions written out.
+  public static let patternSize = 20_000
+  /// How many steps matching one string with a regular expression may take; some seconds.
+  public static let patternSteps = 100_000_000
 }

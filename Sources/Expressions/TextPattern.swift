@@ -2,23 +2,32 @@ import _StringProcessing
 
 /// A regular expression that is matched with whole strings, code point by code point.
 ///
+/// Matching takes time in proportion to the text, whatever the pattern: all the ways in which a
+/// pattern can go on are followed at once, none is tried again. What that cannot do, such as
+/// backreferences and lookaround, is refused.
+///
 /// It is compiled once. It is not `Sendable`: each task that matches compiles its own.
 public struct TextPattern {
-  private let regex: Regex<AnyRegexOutput>
+  private let program: PatternProgram
   public let pattern: String
 
-  /// Throws ``EvaluationError/Kind/invalidArgument`` for a pattern that cannot be read.
+  /// Throws ``EvaluationError/Kind/invalidArgument`` for a pattern that cannot be read,
+  /// ``EvaluationError/Kind/unsupported`` for one that only backtracking can match, and
+  /// ``EvaluationError/Kind/limitExceeded`` for one that is too long, deep or repetitive.
   public init(_ pattern: String) throws(EvaluationError) {
     try Self.checkBounds(pattern)
     self.pattern = pattern
     do {
-      regex = try Regex(pattern).matchingSemantics(.unicodeScalar)
+      // Only its parser is used, which knows the whole syntax and what is wrong with a pattern.
+      _ = try Regex(pattern)
     } catch {
       throw EvaluationError(
         .invalidArgument,
         "\"\(pattern)\" is not a regular expression: \(error)"
       )
     }
+    var parser = PatternParser(pattern)
+    program = try PatternProgram(parser.parse())
   }
 
   /// The pattern's parser recurses with its groups: both are bounded before it runs.
@@ -45,7 +54,10 @@ public struct TextPattern {
   }
 
   /// Whether the whole of `text` matches.
-  public func matches(_ text: String) -> Bool {
-    (try? regex.wholeMatch(in: text)) != nil
+  ///
+  /// Throws ``EvaluationError/Kind/limitExceeded`` where text and pattern are both so long that
+  /// matching them takes more than ``ExpressionLimits/patternSteps``.
+  public func matches(_ text: String) throws(EvaluationError) -> Bool {
+    try program.matches(text)
   }
 }

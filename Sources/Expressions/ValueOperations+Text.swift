@@ -18,7 +18,7 @@ extension ValueOperations {
 
   /// `a =~ b`: whether the regular expression `b` matches the whole of `a`.
   ///
-  /// Throws for a pattern that cannot be read. Whoever matches many strings with one pattern
+  /// Throws as ``TextPattern`` does. Whoever matches many strings with one pattern
   /// keeps a ``TextPattern``.
   public static func matches(_ lhs: Value, _ rhs: Value) throws(EvaluationError) -> Bool? {
     guard let (text, pattern) = strings(lhs, rhs) else { return nil }

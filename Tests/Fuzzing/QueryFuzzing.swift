@@ -14,6 +14,11 @@ package enum QueryFuzzing {
   /// Queries longer than this only cost time.
   private static let byteCountMax = 4096
 
+  /// Ends the process, and says why: optimized builds drop the message of a precondition.
+  private static func promise(_ holds: Bool, _ message: @autoclosure () -> String) {
+    if !holds { fatalError(message()) }
+  }
+
   // MARK: Lexer, parser and binder
 
   private static let engines: [QueryEngine] = {
@@ -35,7 +40,7 @@ package enum QueryFuzzing {
       let printed = query.description
       if plantsDefects, printed.contains("[x IN ") { fatalError("the planted defect") }
       let again = try Parser.parseQuery(SourceText(name: "printed", text: printed))
-      precondition(again.description == printed, "not printed as it is read: \(printed)")
+      promise(again.description == printed, "not printed as it is read: \(printed)")
     } catch {
       check(error, in: source)
       return
@@ -59,21 +64,22 @@ package enum QueryFuzzing {
   }
 
   private static func check(_ diagnostics: Diagnostics, in source: SourceText) {
-    precondition(!diagnostics.all.isEmpty, "refused without a reason")
+    promise(!diagnostics.all.isEmpty, "refused without a reason")
     for diagnostic in diagnostics.all {
-      precondition(diagnostic.span.start <= diagnostic.span.end, "a place that ends early")
-      precondition(Int(diagnostic.span.end) <= source.bytes.count, "a place outside of the text")
-      precondition(!diagnostic.message.isEmpty, "a message that says nothing")
+      promise(diagnostic.span.start <= diagnostic.span.end, "a place that ends early")
+      promise(Int(diagnostic.span.end) <= source.bytes.count, "a place outside of the text")
+      promise(!diagnostic.message.isEmpty, "a message that says nothing")
     }
-    precondition(!diagnostics.rendered(in: source).isEmpty)
+    promise(!diagnostics.rendered(in: source).isEmpty, "a diagnostic that shows nothing")
   }
 
   private static func check(_ error: QueryError, in source: SourceText) {
     switch error {
     case .compile(let diagnostics): check(diagnostics, in: source)
     case .evaluation(let diagnostic): check(Diagnostics(diagnostic), in: source)
-    case .limit(let message, let hint): precondition(!message.isEmpty && !hint.isEmpty)
-    case .cancelled: preconditionFailure("nobody asked to stop")
+    case .limit(let message, let hint):
+      promise(!message.isEmpty && !hint.isEmpty, "a limit without a reason")
+    case .cancelled: fatalError("nobody asked to stop")
     }
   }
 
@@ -105,7 +111,7 @@ package enum QueryFuzzing {
       compare(result, planted: planted, graph, String(decoding: source.bytes, as: UTF8.self))
     } catch {
       check(error, in: source)
-      precondition(ContinuousClock.now - start < .seconds(10), "long over its time")
+      promise(ContinuousClock.now - start < .seconds(10), "long over its time")
     }
   }
 
@@ -119,7 +125,7 @@ package enum QueryFuzzing {
     let comparison = Comparison(graph: graph, query: query)
     guard let expected = comparison.expected() else { return }
     let actual = comparison.rows(of: result) + (planted ? ["the planted defect"] : [])
-    precondition(
+    promise(
       actual.sorted() == expected.sorted(),
       "\(comparison.description)\n\(actual)\ninstead of\n\(expected)"
     )

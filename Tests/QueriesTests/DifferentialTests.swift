@@ -233,4 +233,23 @@ struct SeededGenerator: RandomNumberGenerator {
     }.sorted()
     #expect(try sample.rows("MATCH p = SHORTEST 2 \(body) \(ends)") == two)
   }
+
+  /// A selector makes an edge a walk of length one, whose variable is still the edge.
+  @Test(arguments: [UInt64](1...20))
+  func `shortest paths of one edge are edges`(seed: UInt64) throws {
+    let sample = Case(seed: seed &+ 80_000)
+    let pairs = try sample.rows("MATCH (a)-->(b) RETURN DISTINCT a.number, b.number, 1")
+    let ends = "RETURN a.number, b.number"
+    #expect(try sample.rows("MATCH p = ANY (a)-->(b) \(ends), length(p)") == pairs)
+    #expect(
+      try sample.rows(
+        "MATCH p = ANY (a)-[r]->(b) WHERE startNode(r) = a AND [r] = edges(p) \(ends), length(p)"
+      ) == pairs
+    )
+    let all = try sample.rows("MATCH (a)-[r]->(b) RETURN a.number, b.number, id(r)")
+    let selected = "MATCH ALL SHORTEST (a)-[r]->(b) RETURN a.number, b.number, id(r)"
+    #expect(try sample.rows(selected) == all)
+    let given = "MATCH ()-[r]->() MATCH ALL SHORTEST (a)-[r]->(b) \(ends), id(r)"
+    #expect(try sample.rows(given) == all)
+  }
 }

@@ -40,6 +40,8 @@ extension ClauseCompiler {
     var derived: [DerivedPattern?] = []
     /// A list of edges that was bound before, which a walk must equal.
     var givenLists: [Int?] = []
+    /// The variable of an edge that a selector makes a walk of length one.
+    var singles: [(slot: Int, isGiven: Bool)?] = []
     var path: Int?
   }
 
@@ -49,8 +51,8 @@ extension ClauseCompiler {
   ) throws(Diagnostics) -> PathSlots {
     var slots = PathSlots()
     for node in path.nodes { slots.nodes.append(try declare(node)) }
-    for (index, edge) in path.edges.enumerated() {
-      try declare(edge, &slots, between: slots.nodes[index], slots.nodes[index + 1], &declared)
+    for edge in path.edges {
+      try declare(edge, &slots, isSelected: path.selector != .all, &declared)
     }
     if let variable = path.variable {
       if scope[variable.name] != nil { throw alreadyBound(variable) }
@@ -83,8 +85,7 @@ extension ClauseCompiler {
   private func declare(
     _ edge: EdgePattern,
     _ slots: inout PathSlots,
-    between left: Int,
-    _ right: Int,
+    isSelected: Bool,
     _ declared: inout [String: SourceSpan]
   ) throws(Diagnostics) {
     let derived = try derivedPattern(edge)
@@ -112,11 +113,16 @@ extension ClauseCompiler {
       )
     }
     let name = edge.variable?.name
+    let hasList = isWalk || isSelected
     let slot =
-      !isWalk ? known?.slot ?? compiler.newSlot(named: name) : compiler.newSlot(named: name)
+      !hasList ? known?.slot ?? compiler.newSlot(named: name) : compiler.newSlot(named: name)
     slots.edges.append(slot)
-    slots.lists.append(isWalk ? compiler.newSlot(named: name) : nil)
+    slots.lists.append(hasList ? compiler.newSlot(named: name) : nil)
     slots.givenLists.append(isWalk ? known?.slot : nil)
+    let single =
+      isSelected && !isWalk && name != nil
+      ? (slot: known?.slot ?? compiler.newSlot(named: name), isGiven: known != nil) : nil
+    slots.singles.append(single)
     guard let variable = edge.variable, known == nil else { return }
     if isWalk {
       let list = slots.lists[slots.lists.count - 1] ?? slot
@@ -128,7 +134,7 @@ extension ClauseCompiler {
       let properties = derived.map { DerivedVariable(type: $0.type, properties: $0.properties) }
       scope.bind(
         variable.name,
-        Variable(slot: slot, type: .edge, isNeverNull: true, derived: properties)
+        Variable(slot: single?.slot ?? slot, type: .edge, isNeverNull: true, derived: properties)
       )
     }
   }
@@ -242,9 +248,10 @@ extension ClauseCompiler {
       derived: derived,
       text: pattern.types.map { compiler.text($0) } ?? ""
     )
-    if let length = pattern.length {
-      edge.minimum = max(0, length.minimum)
-      edge.maximum = length.maximum
+    try select(&edge, path)
+    if edge.isWalk {
+      edge.minimum = pattern.length.map { max(0, $0.minimum) } ?? 1
+      edge.maximum = pattern.length.map(\.maximum) ?? 1
       // The variable of a walk is its list, but inside of the brackets it is each edge.
       let outer = scope
       if let variable = pattern.variable {
@@ -277,7 +284,9 @@ extension ClauseCompiler {
         derived: derived
       )
     }
-    try select(&edge, path)
+    if let single = slots.singles[index], let list = edge.list {
+      bind(single, toElementOf: list, pattern)
+    }
     pending.edges.append(edge)
   }
 
@@ -296,7 +305,26 @@ extension ClauseCompiler {
         at: path.span
       )
     }
-    if edge.list == nil { edge.list = compiler.newSlot() }
+  }
+
+  /// The variable of an edge that a selector made a walk of length one is the edge, not the walk.
+  private func bind(
+    _ single: (slot: Int, isGiven: Bool),
+    toElementOf list: Int,
+    _ pattern: EdgePattern
+  ) {
+    let first = Bound(.constant(.integer(0)), at: pattern.span)
+    let element = Bound(
+      .element(Bound(.slot(list), at: pattern.span), index: first),
+      at: pattern.span
+    )
+    if single.isGiven {
+      let given = Bound(.slot(single.slot), at: pattern.span)
+      pending.conjuncts.append(Bound(.compare(.equal, element, given), at: pattern.span))
+    } else {
+      let name = pattern.variable?.name ?? ""
+      pending.paths.append(Assignment(slot: single.slot, value: element, name: name))
+    }
   }
 
   private func direction(_ pattern: EdgePattern) -> Expansion.Direction {

@@ -58,13 +58,18 @@ package struct Comparison {
     (try? ReferenceEvaluator(graph, stepCountMax: 20_000).run(query)).map(rows)
   }
 
+  /// Columns in the order of their names: RETURN * promises none.
   package func rows(of result: QueryResult) -> [String] {
-    (0..<result.rowCount).map { text(result.values(row: $0), result.graph) }
+    let order = result.columns.indices.sorted { result.columns[$0] < result.columns[$1] }
+    return (0..<result.rowCount).map { row in
+      let values = result.values(row: row)
+      return text(order.map { values[$0] }, result.graph)
+    }
   }
 
   private func rows(of table: ReferenceEvaluator.Table) -> [String] {
     let graph = graph.engine().graph
-    return table.rows.map { row in text(table.columns.map { row[$0] ?? .null }, graph) }
+    return table.rows.map { row in text(table.columns.sorted().map { row[$0] ?? .null }, graph) }
   }
 
   /// 1 and 1.0 are one for DISTINCT and in an order: which of them is shown is not certain.
