@@ -159,7 +159,7 @@ import Testing
     Refusal(
       "«SELECT» * FROM t",
       #"expected a clause such as MATCH or RETURN, found "SELECT""#,
-      hint: "a query reads MATCH (n:Label) RETURN n"
+      hint: "write MATCH (n:Label) RETURN n.property"
     ),
     Refusal(
       "WITH 1 AS x«»",

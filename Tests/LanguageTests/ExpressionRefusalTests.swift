@@ -75,7 +75,11 @@ import Testing
       #""[" is never closed"#,
       hint: #"expected "," or "]", found the end of the text"#
     ),
-    Refusal("RETURN {a «1»}", #"expected ":" after the key "a", found "1""#),
+    Refusal(
+      "RETURN {a «1»}",
+      #"expected ":" after the key "a", found "1""#,
+      hint: "write {a: value}"
+    ),
     Refusal(
       "RETURN {a «=» 1}",
       #"a map's key and value are separated by ":""#,

@@ -168,10 +168,7 @@ struct EvaluatorBuilder {
     _ span: SourceSpan
   ) -> Evaluator {
     if operation == .matches {
-      return FunctionEvaluator(context, span, [make(left), make(right)]) {
-        values throws(EvaluationError) in
-        ValueOperations.value(try ValueOperations.matches(values[0], values[1]))
-      }
+      return PatternEvaluator(context, span, [make(left), make(right)])
     }
     if case .call("tolower", let arguments) = left.kind, arguments.count == 1 {
       return TextMatchEvaluator(

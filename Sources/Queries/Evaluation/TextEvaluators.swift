@@ -177,3 +177,39 @@ final class TextMatchEvaluator: OperandEvaluator {
     return false
   }
 }
+
+/// `text =~ pattern`; a pattern is compiled once for as long as it stays the same.
+final class PatternEvaluator: OperandEvaluator {
+  private var compiled: (code: UInt64, pattern: TextPattern)?
+
+  override func fill(_ result: Vector, _ operands: [Vector], _ rows: Rows) throws(QueryError) {
+    let texts = operands[0]
+    let patterns = operands[1]
+    for index in 0..<rows.count {
+      let row = rows[index]
+      guard texts.tag(row) == Tag.string, patterns.tag(row) == Tag.string else {
+        result.setNull(row)
+        continue
+      }
+      let text = context.strings.string(texts.word(row))
+      try context.budget.work(1 + text.utf8.count / 16)
+      let pattern = try pattern(patterns.word(row))
+      do {
+        result.setBoolean(row, try pattern.matches(text))
+      } catch {
+        throw error.queryError(at: span)
+      }
+    }
+  }
+
+  private func pattern(_ code: UInt64) throws(QueryError) -> TextPattern {
+    if let compiled, compiled.code == code { return compiled.pattern }
+    do {
+      let pattern = try TextPattern(context.strings.string(code))
+      compiled = (code, pattern)
+      return pattern
+    } catch {
+      throw error.queryError(at: span)
+    }
+  }
+}

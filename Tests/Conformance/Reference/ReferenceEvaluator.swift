@@ -200,7 +200,7 @@ package struct ReferenceEnvironment: EvaluationEnvironment {
   package func call(_ function: String, _ arguments: [Value]) throws(EvaluationError) -> Value? {
     switch (function.lowercased(), arguments.first) {
     case ("labels", .node(let node)):
-      return .list((evaluator.graph.node(node)?.labels ?? []).map { .string($0) })
+      return .list((evaluator.graph.node(node)?.labels ?? []).sorted().map { .string($0) })
     case ("type", .edge(let edge)): return evaluator.graph.edge(edge).map { .string($0.type) }
     case ("startnode", .edge(let edge)): return evaluator.graph.edge(edge).map { .node($0.from) }
     case ("endnode", .edge(let edge)): return evaluator.graph.edge(edge).map { .node($0.to) }
