@@ -3,8 +3,8 @@
 /// A name to search for, prepared once and matched with many folded names.
 ///
 /// A name matches if every word of the needle is found in it, in any order: as a word, as the
-/// start of a word (from 3 characters), or with a typo (one from 5 characters, two from 9); words
-/// may be joined or split (`O Brien`, `O'Brien`). Or if both differ by such a typo as wholes. In
+/// start of a word (from 3 characters), or with a typo (one from 5 characters, two from 9; three in
+/// one of several words, from 7, if it begins the same); words may be joined or split (`O Brien`, `O'Brien`). Or if both differ by such a typo as wholes. In
 /// scripts without spaces between words the needle may stand anywhere. An empty needle matches nothing.
 public struct NameMatcher: Sendable {
   /// A word of the needle, or two neighbours joined.
@@ -28,6 +28,8 @@ public struct NameMatcher: Sendable {
 
   /// The words that a needle is compared by; of longer needles only the whole is.
   private static let maximumWords = 32
+  /// The characters that a word needs for three typos in it to be forgiven.
+  private static let misheardLengthMin = 7
   /// The characters up to which texts are compared for typos.
   private static let maximumCompared = 256
 
@@ -262,6 +264,25 @@ extension NameMatcher {
     )
   }
 
+  /// Whether the one word of the needle that is not found is a long one that somebody misheard:
+  /// `Dohoghue` for `Donohoe`. The other words say whose it is.
+  private func isMisheard(
+    _ needle: UnsafeBufferPointer<UInt32>,
+    _ haystack: Haystack,
+    missing: UInt64
+  ) -> Bool {
+    guard wordCount > 1, missing.nonzeroBitCount == 1 else { return false }
+    let unit = units[missing.trailingZeroBitCount]
+    let text = Self.slice(needle, unit.range)
+    guard text.count >= Self.misheardLengthMin else { return false }
+    return haystack.words.contains { word in
+      let candidate = Self.slice(haystack.scalars, Int(word.start)..<Int(word.end))
+      return candidate.count >= Self.misheardLengthMin
+        && Self.hasPrefix(candidate, Self.slice(text, 0..<2))
+        && isNear(text, unit.letters, candidate, word.letters, limit: 3)
+    }
+  }
+
   /// Whether all words of the needle are found, joined or split where need be.
   private func matchesWords(
     _ needle: UnsafeBufferPointer<UInt32>,
@@ -282,6 +303,7 @@ extension NameMatcher {
     }
     if covered == all { return true }
     guard haystack.words.count > 1 else { return false }
+    if isMisheard(needle, haystack, missing: all & ~covered) { return true }
     for unit in units where unit.covers & ~covered != 0 {
       for index in 0..<haystack.words.count - 1 {
         let (first, second) = (haystack.words[index], haystack.words[index + 1])

@@ -277,10 +277,13 @@ extension Parser {
     guard peek() == .leftParenthesis || peek() == .leftBrace else { throw refuseWriting() }
     advance()
     var imports: [Identifier] = []
+    var importsAll = false
     if at(.leftParenthesis) {
       let opening = index
       advance()
-      if !at(.rightParenthesis) {
+      if accept(.star) {
+        importsAll = true
+      } else if !at(.rightParenthesis) {
         repeat { imports.append(try variable("a variable to pass in")) } while accept(.comma)
       }
       try close(opening, "\",\" or \")\"")
@@ -289,7 +292,13 @@ extension Parser {
     try expect(.leftBrace, "\"{\" and a query")
     let body = try queryBody(.calling)
     try close(opening)
-    return CallClause(optional: optional, imports: imports, body: body, span: span(from: start))
+    return CallClause(
+      optional: optional,
+      imports: imports,
+      importsAll: importsAll,
+      body: body,
+      span: span(from: start)
+    )
   }
 
   /// Reads a RETURN or a WITH.

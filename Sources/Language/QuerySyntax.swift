@@ -115,12 +115,21 @@ public struct Binding: Hashable, Sendable {
 public struct CallClause: Hashable, Sendable {
   public var optional: Bool
   public var imports: [Identifier]
+  /// `CALL (*)`: all variables in scope.
+  public var importsAll: Bool
   public var body: QueryBody
   public var span: SourceSpan
 
-  public init(optional: Bool, imports: [Identifier], body: QueryBody, span: SourceSpan) {
+  public init(
+    optional: Bool,
+    imports: [Identifier],
+    importsAll: Bool,
+    body: QueryBody,
+    span: SourceSpan
+  ) {
     self.optional = optional
     self.imports = imports
+    self.importsAll = importsAll
     self.body = body
     self.span = span
   }

@@ -78,6 +78,7 @@ extension SyntaxPrinter {
       }
     case .call(let call):
       text += call.optional ? "OPTIONAL CALL (" : "CALL ("
+      if call.importsAll { text += "*" }
       list(call.imports) { $0.text += Spelling.variable($1.name) }
       text += ") { "
       print(call.body, separator: " ")

@@ -123,7 +123,8 @@ extension String {
       }
     }
     print("names: \(total), found \(found), most similar \(first), strangers \(strangers)")
-    #expect(found >= total - 1)
+    #expect(found == total)
+    #expect(strangers == 0)
     #expect(first == total)
     #expect(strangers == 0)
   }

@@ -180,9 +180,20 @@ final class ClauseCompiler {
     }
   }
 
+  /// Says of a variable that a subquery does not know, but the query around it does, how to pass it in.
+  private func naming(_ diagnostics: Diagnostics, missingIn imported: Scope) -> Diagnostics {
+    var diagnostics = diagnostics
+    for name in scope.names where imported[name] == nil {
+      if diagnostics.all[0].message == "variable \"\(name)\" is not defined" {
+        diagnostics.all[0].hint = "name it in the parentheses: CALL (\(name)) { … }"
+      }
+    }
+    return diagnostics
+  }
+
   private func compile(_ call: CallClause) throws(Diagnostics) {
     try flush()
-    var imported = Scope()
+    var imported = call.importsAll ? scope : Scope()
     for name in call.imports {
       guard let variable = scope[name.name] else {
         throw compiler.unknownVariable(name.name, name.span, scope)
@@ -190,13 +201,19 @@ final class ClauseCompiler {
       imported.bind(name.name, variable)
     }
     let rowSlot = compiler.newSlot()
-    let body = try compiler.compile(
-      call.body,
-      leaf: { Plan(.argument(rowSlot: rowSlot), estimate: 1) },
-      scope: imported,
-      partition: rowSlot,
-      isInner: false
-    )
+    let body: Compiler.CompiledBody
+    do {
+      body = try compiler.compile(
+        call.body,
+        leaf: { Plan(.argument(rowSlot: rowSlot), estimate: 1) },
+        scope: imported,
+        partition: rowSlot,
+        isInner: false,
+        keepsScope: true
+      )
+    } catch {
+      throw naming(error, missingIn: imported)
+    }
     var inner = Scope()
     for column in body.columns {
       if scope[column.name] != nil {

@@ -151,7 +151,8 @@ final class EntityEvaluator: OperandEvaluator {
     case (.id, .node(let node)): return .integer(Int64(node.rawValue))
     case (.id, .edge(let edge)):
       return .integer(Int64(bitPattern: edgeWord(edge.type, edge.number)))
-    case (.labels, .node(let node)): return .list(graph.labels(of: node).sorted().map { .string($0) })
+    case (.labels, .node(let node)):
+      return .list(graph.labels(of: node).sorted().map { .string($0) })
     case (.type, .edge(let edge)):
       return .string(graph.contents.edgeTypes[Int(edge.type)].type)
     case (.type, .derivedEdge(let edge)): return .string(edge.type)

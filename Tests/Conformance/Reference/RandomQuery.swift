@@ -366,19 +366,23 @@ package struct RandomQuery {
   }
 
   private mutating func call() -> String {
-    let imports = scope.all.filter { _ in chance(50) }
+    let takesAll = chance(20)
+    let imports = scope.all.filter { _ in takesAll || chance(50) }
     let fresh = name("v")
     let isOptional = chance(30)
     let body = inner { query in
       query.keep(imports)
       let match = "MATCH " + query.path(steps: 0...1, isNamed: false)
       let filter = query.chance(40) ? " WHERE " + query.condition() : ""
+      let passing = query.chance(25) ? " WITH 1 AS \(query.name("v"))" : ""
+      if !passing.isEmpty { query.keep(imports) }
       let value = query.chance(30) ? query.aggregate() : query.value()
       let more = query.chance(20) ? " UNION ALL RETURN 7 AS \(fresh)" : ""
-      return "\(match)\(filter) RETURN \(value) AS \(fresh)\(more)"
+      return "\(match)\(filter)\(passing) RETURN \(value) AS \(fresh)\(more)"
     }
     scope.numbers.append(fresh)
-    return "\(isOptional ? "OPTIONAL " : "")CALL (\(imports.joined(separator: ", "))) { \(body) }"
+    return
+      "\(isOptional ? "OPTIONAL " : "")CALL (\(takesAll ? "*" : imports.joined(separator: ", "))) { \(body) }"
   }
 
   private mutating func clause() -> String {

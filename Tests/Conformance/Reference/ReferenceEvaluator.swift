@@ -87,7 +87,7 @@ package final class ReferenceEvaluator {
 
   private func call(_ call: CallClause, _ rows: [Row]) throws -> [Row] {
     try rows.flatMap { row -> [Row] in
-      var imported: Row = [:]
+      var imported: Row = call.importsAll ? row : [:]
       for name in call.imports { imported[name.name] = row[name.name] }
       let table = try run(call.body, start: imported, kept: imported)
       let joined = table.rows.map { inner in row.merging(inner) { $1 } }
