@@ -21,6 +21,8 @@ package struct ReferenceGraph {
   package private(set) var edges: [Edge] = []
   private var fixture = GraphFixture()
 
+  package init() {}
+
   package mutating func addNode(
     _ labels: [String],
     _ properties: [String: Value] = [:]
