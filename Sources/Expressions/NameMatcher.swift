@@ -264,8 +264,9 @@ extension NameMatcher {
     )
   }
 
-  /// Whether the one word of the needle that is not found is a long one that somebody misheard:
-  /// `Dohoghue` for `Donohoe`. The other words say whose it is.
+  /// Whether the one word of the needle that is not found is a long one that somebody misheard.
+  ///
+  /// `Dohoghue` is `Donohoe`, where the other words say whose it is.
   private func isMisheard(
     _ needle: UnsafeBufferPointer<UInt32>,
     _ haystack: Haystack,

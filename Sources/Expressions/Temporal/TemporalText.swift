@@ -187,12 +187,12 @@ enum TemporalText {
     return text
   }
 
-  /// `12:31:14+01:00`
+  /// A time with its offset: `12:31:14+01:00`.
   static func time(_ time: ZonedTime) -> String {
     self.time(time.nanoseconds) + offset(time.offsetSeconds)
   }
 
-  /// `1984-10-11T12:31:14.645876`
+  /// A date and a time: `1984-10-11T12:31:14.645876`.
   static func localDateTime(_ local: LocalDateTime) -> String {
     "\(local.date)T\(time(local.nanoseconds))"
   }

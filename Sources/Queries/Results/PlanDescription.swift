@@ -2,7 +2,7 @@ import Expressions
 
 /// A step of a plan as a person or a tool reads it, with the steps that it draws rows from.
 public struct PlanDescription: Hashable, Sendable {
-  /// The kind of step in a word: `scan`, `follow`, `filter`, `aggregate`, …
+  /// The kind of step in a word, such as `scan` or `follow`.
   public var step: String
   /// What it does to what, in the spelling of queries.
   public var detail: String
