@@ -54,16 +54,7 @@ public final class QueryEngine: Sendable {
     }
     let context = context(query, parameters, options)
     if query.mode == .profile { context.profile = [:] }
-    let root = OperatorBuilder(context).make(query.plan)
-    let vectors = query.columns.map { _ in Vector(capacity: 16) }
-    var rowCount = 0
-    while let chunk = try root.next() {
-      rowCount += chunk.count
-      try context.budget.count(resultRows: rowCount)
-      for (index, column) in query.columns.enumerated() {
-        vectors[index].append(from: chunk.column(column.slot), rows: chunk.rows)
-      }
-    }
+    let (vectors, rowCount) = try QueryRun.rows(of: query, context)
     let plan = context.profile.map { description(query, profile: $0) }
     return QueryResult(
       context: context,

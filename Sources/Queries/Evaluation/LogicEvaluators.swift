@@ -253,6 +253,10 @@ final class ArithmeticEvaluator: OperandEvaluator {
       {
         result.set(row, Tag.float, number.bitPattern)
       } else {
+        try context.budget.work(
+          1 + (context.elementCount(of: left, row: row) ?? 0)
+            + (context.elementCount(of: right, row: row) ?? 0)
+        )
         context.store(
           try slow(context.value(left, row), context.value(right, row)),
           in: result,
