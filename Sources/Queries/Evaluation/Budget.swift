@@ -8,7 +8,8 @@ import SystemPackage
 final class Budget {
   private let options: QueryOptions
   private let start = ContinuousClock.now
-  private let residentAtStart = Budget.residentBytes()
+  /// Measured at the first look: most queries are over before, and need not pay for it.
+  private var residentAtStart: Int?
   private var stepCount = 0
   private var workLeft = Budget.workBetweenLooks
   private var nextMemoryLook: ContinuousClock.Instant
@@ -63,7 +64,10 @@ final class Budget {
     }
     guard now > nextMemoryLook else { return }
     nextMemoryLook = now + Self.timeBetweenMemoryLooks
-    if Self.residentBytes() - residentAtStart > options.byteCountMax {
+    let resident = Self.residentBytes()
+    let start = residentAtStart ?? resident
+    residentAtStart = start
+    if resident - start > options.byteCountMax {
       throw .limit(
         "the query takes more than \(Self.text(bytes: options.byteCountMax)) of memory",
         hint: "collect, group or sort fewer rows, or raise the limit: --max-memory, "

@@ -60,6 +60,8 @@ final class SortOperator: UnaryOperator {
   private var order: [Int32] = []
   private var nextRow = -1
   private var end = 0
+  /// How many rows are sorted without looking whether the query has to stop.
+  private static let watchedCountMin = 1 << 16
   /// The row that a new one must beat, once there are enough.
   private var threshold: Int?
 
@@ -170,10 +172,15 @@ final class SortOperator: UnaryOperator {
   /// Sorts row numbers; equal rows stay in the order in which they came.
   private func sort() throws(QueryError) {
     order = (0..<Int32(bufferedCount)).map { $0 }
+    if bufferedCount < Self.watchedCountMin {
+      let keyColumns = keyColumns
+      order.sort { left, right in isBefore(left, right, keyColumns) }
+      return
+    }
     do {
       try order.sort { left, right in
         try context.budget.work(1)
-        return isBefore(left, right)
+        return isBefore(left, right, keyColumns)
       }
     } catch {
       throw error as? QueryError ?? .cancelled
@@ -181,7 +188,7 @@ final class SortOperator: UnaryOperator {
   }
 
   @inline(__always)
-  private func isBefore(_ left: Int32, _ right: Int32) -> Bool {
+  private func isBefore(_ left: Int32, _ right: Int32, _ keyColumns: [Vector]) -> Bool {
     for key in 0..<keyColumns.count {
       let column = keyColumns[key]
       let order = compareCells(context, column, Int(left), column, Int(right))
