@@ -48,7 +48,7 @@ public final class QueryEngine: Sendable {
         Diagnostic(
           "parameter \"$\(parameter.name)\" has no value",
           at: parameter.span,
-          hint: "give one when running the query"
+          hint: "give one: --param \(parameter.name)=VALUE, in the shell :param \(parameter.name) VALUE"
         )
       )
     }

@@ -34,6 +34,31 @@ import Testing
     #expect(edges.vanished + renamed == grown.reduce(0) { $0 + max(-$1, 0) }, "seed \(seed)")
   }
 
+  @Test func `takes an edge whose key says something else for the edge that it was`() {
+    func graph(role: String) -> Graph {
+      let builder = GraphBuilder()
+      builder.begin(event: EventPosition(1), time: 1)
+      let table = builder.table(named: "Person")
+      let labels = builder.labelSet(["Person"])
+      let (one, other) = (
+        builder.node(table: table, id: builder.intern("p1"), labelSet: labels),
+        builder.node(table: table, id: builder.intern("p2"), labelSet: labels)
+      )
+      let cell = builder.cell(for: .string(role))
+      let type = builder.edgeType(named: "KNOWS", hasValidity: false)
+      let edge = builder.edge(type: type, from: one, to: other, key: [builder.keyWord(for: cell)])
+      builder.set(cell, key: builder.propertyKey(named: "role"), of: edge)
+      return builder.publish()
+    }
+    let difference = GraphDifference(
+      from: graph(role: "friend").contents,
+      to: graph(role: "rival").contents
+    )
+    let edges = difference.total(where: \.isEdges)
+    #expect(edges.appeared == 0 && edges.vanished == 0)
+    #expect(!difference.isEmpty)
+  }
+
   @Test func `of a graph and itself is nothing`() {
     let contents = graph(7).contents
     #expect(GraphDifference(from: contents, to: contents).isEmpty)

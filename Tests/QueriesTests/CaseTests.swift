@@ -173,7 +173,7 @@ struct Case: CustomTestStringConvertible, Sendable {
     ),
     (
       "MATCH (a) RETURN 1 + $x",
-      "run: «$x» parameter \"$x\" has no value; give one when running the query"
+      "run: «$x» parameter \"$x\" has no value; give one: --param x=VALUE, in the shell :param x VALUE"
     ),
     ("RETURN 1 / 0", "run: «1 / 0» division of 1 by zero"),
     (

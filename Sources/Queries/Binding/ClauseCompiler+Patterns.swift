@@ -15,7 +15,13 @@ extension ClauseCompiler {
     if let date = match.asOf {
       let typed = try compiler.bind(date, Scope())
       if !typed.type.mayBe([.date, .dateTime, .localDateTime]) {
-        throw compiler.mismatch("AS OF takes", "a date or a datetime", typed.type, date.span)
+        throw compiler.mismatch(
+          "AS OF takes",
+          "a date or a datetime",
+          typed.type,
+          date.span,
+          hint: "write AS OF date('2022-07-21')"
+        )
       }
       asOf = typed.bound
     }

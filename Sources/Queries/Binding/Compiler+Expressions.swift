@@ -72,9 +72,10 @@ extension Compiler {
     _ subject: String,
     _ expected: String,
     _ found: StaticType,
-    _ span: SourceSpan
+    _ span: SourceSpan,
+    hint: String? = nil
   ) -> Diagnostics {
-    fail("\(subject) \(expected), not \(found.kinds)", at: span)
+    fail("\(subject) \(expected), not \(found.kinds)", at: span, hint: hint)
   }
 
   func unknownVariable(_ name: String, _ span: SourceSpan, _ scope: Scope) -> Diagnostics {
