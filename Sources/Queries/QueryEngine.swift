@@ -48,7 +48,8 @@ public final class QueryEngine: Sendable {
         Diagnostic(
           "parameter \"$\(parameter.name)\" has no value",
           at: parameter.span,
-          hint: "give one: --param \(parameter.name)=VALUE, in the shell :param \(parameter.name) VALUE"
+          hint: "give one: --param \(parameter.name)=VALUE, "
+            + "in the shell :param \(parameter.name) VALUE"
         )
       )
     }
