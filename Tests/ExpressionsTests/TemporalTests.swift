@@ -21,6 +21,11 @@ import Testing
     (
       "datetime('1818-07-21T12:00[Europe/Berlin]')", "1818-07-21T12:00+00:53:28[Europe/Berlin]"
     ),
+    // Before 1970 the database holds Stockholm's clocks to be Berlin's, however it is packaged.
+    (
+      "datetime('1818-07-21T12:00[Europe/Stockholm]')",
+      "1818-07-21T12:00+00:53:28[Europe/Stockholm]"
+    ),
     (
       "datetime('2999-07-21T12:00[Europe/Berlin]')", "2999-07-21T12:00+02:00[Europe/Berlin]"
     ),

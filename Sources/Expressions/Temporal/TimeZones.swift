@@ -39,11 +39,16 @@ enum TimeZoneDatabase {
   private static let known = Mutex<[String: TimeZoneRules]>([:])
   private static let directory = FilePath("/usr/share/zoneinfo")
   private static let fileSizeMax = 1 << 20
+  private static let links = TimeZoneLinks(
+    zones: read("zone.tab") ?? [],
+    zonesSince1970: read("zone1970.tab") ?? []
+  )
 
   /// The rules of a zone such as `Europe/Stockholm`, read once.
   static func rules(named name: String) throws(EvaluationError) -> TimeZoneRules {
     if let rules = known.withLock({ $0[name] }) { return rules }
-    guard isName(name), let bytes = read(name), let rules = TimeZoneRules(name: name, file: bytes)
+    guard isName(name), let bytes = read(links.target(of: name)),
+      let rules = TimeZoneRules(name: name, file: bytes)
     else {
       throw EvaluationError(
         .invalidArgument,
