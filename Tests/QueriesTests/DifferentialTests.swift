@@ -5,28 +5,14 @@ import Queries
 import SourceText
 import Testing
 
-/// A generator of numbers that a seed decides, so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state &* 0x2545_F491_4F6C_DD1D
-  }
-}
-
 @Suite struct `Random patterns on random graphs` {
   private struct Case {
     var matcher: ReferenceMatcher
     var engine: QueryEngine
-    var random: SeededGenerator
+    var random: RandomQuery.Generator
 
     init(seed: UInt64) {
-      var random = SeededGenerator(seed: seed)
+      var random = RandomQuery.Generator(seed: seed)
       var fixture = GraphFixture()
       let nodeCount = Int.random(in: 2...6, using: &random)
       var labels: [[String]] = []

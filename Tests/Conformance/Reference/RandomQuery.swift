@@ -6,7 +6,7 @@ package struct RandomQuery {
   package struct Generator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+    package init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
 
     package mutating func next() -> UInt64 {
       state ^= state << 13
