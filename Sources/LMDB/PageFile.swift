@@ -5,7 +5,9 @@ import Glibc
 // process. What is checked here is read with pread, not through the map, and never crashes.
 //
 // A file is pages of one size. Pages 0 and 1 are meta pages; the one with the greater
-// transaction number is valid. All integers are in the byte order of the machine.
+// transaction number is valid. A commit writes the meta page of the commit before the last, so
+// the numbers of the two follow each other; both are 0 in a new file. All integers are in the
+// byte order of the machine.
 //
 //   OFFSET  SIZE  A PAGE
 //        0     8  Page number
@@ -106,11 +108,27 @@ enum PageFile {
     if !damage.isEmpty { throw .corrupted }
   }
 
+  /// Both meta pages.
+  ///
+  /// - Throws: ``LMDBError/corrupted`` where their transaction numbers do not follow each other:
+  ///   LMDB would take the wrong one and lose the last commit.
   static func metas(
     of descriptor: borrowing OwnedDescriptor
   ) throws(LMDBError) -> (PageMeta, PageMeta) {
-    let first = try meta(0, pageByteCount: 4096, of: descriptor)
-    return (first, try meta(1, pageByteCount: first.pageByteCount, of: descriptor))
+    // Writers may commit more than once between the two reads.
+    for _ in 0..<100 {
+      let first = try meta(0, pageByteCount: 4096, of: descriptor)
+      let second = try meta(1, pageByteCount: first.pageByteCount, of: descriptor)
+      if areConsecutive(first.transactionNumber, second.transactionNumber) {
+        return (first, second)
+      }
+    }
+    throw .corrupted
+  }
+
+  private static func areConsecutive(_ first: Int, _ second: Int) -> Bool {
+    if first == 0, second == 0 { return true }
+    return abs(first - second) == 1 && first % 2 == 0
   }
 
   private static func meta(

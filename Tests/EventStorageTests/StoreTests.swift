@@ -259,6 +259,21 @@ import Testing
     #expect(missed.isEmpty, "seed \(seed)")
   }
 
+  @Test func `finds the pages changed that say which commit is the last`() throws {
+    var generator = SeededGenerator(seed: 1)
+    let original = try directory.read(directory.logFile)
+    let good = try EventLog.open(at: directory.store).allEvents()
+    for page in [0, 4096] {
+      for offset in 16..<152 {
+        var bytes = original
+        bytes[page + offset] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+        try directory.write(bytes, to: directory.logFile)
+        guard let log = try? EventLog.open(at: directory.store) else { continue }
+        if try log.verify().isIntact { #expect(try log.allEvents() == good, "byte \(offset)") }
+      }
+    }
+  }
+
   /// Changes a store beneath the log's own interface.
   private func tamper(
     _ body: (EventLog, borrowing WriteTransaction) throws -> Void

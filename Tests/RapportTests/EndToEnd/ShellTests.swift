@@ -97,23 +97,34 @@ import Testing
       input: .pipe(keys)
     )
     func type(_ text: String) { keys.fileHandleForWriting.write(Data(text.utf8)) }
-    func waitFor(_ text: String) {
-      let end = ContinuousClock.now + .seconds(30)
-      while !shell.output.contains(text), ContinuousClock.now < end { usleep(20_000) }
-      #expect(shell.output.contains(text), "\(shell.output)")
+    var seen = 0
+    // What is typed between two lines is the terminal's, not the editor's, so each step waits.
+    func waitFor(_ text: String, repeating keys: String? = nil) {
+      let end = ContinuousClock.now + .seconds(120)
+      while ContinuousClock.now < end {
+        let new = shell.output.dropFirst(seen)
+        if let range = new.range(of: text) {
+          seen += new.distance(from: new.startIndex, to: range.upperBound)
+          return
+        }
+        if let keys { type(keys) }
+        usleep(100_000)
+      }
+      Issue.record("\(text) did not come: \(shell.output)")
     }
     waitFor("rapport> ")
     type(
       "UNWIND range(1, 10000000) AS a UNWIND range(1, 10000000) AS b RETURN count(*) AS never;\r"
     )
     waitFor("never;")
-    usleep(300_000)
-    type("\u{3}")
-    waitFor("the query was stopped")
+    waitFor("the query was stopped", repeating: "\u{3}")
+    waitFor("rapport> ")
     type("MATCH (p:Per\t) RETURN p.na\t AS result;\r")
     waitFor("อารยา")
+    waitFor("rapport> ")
     type("RETURN 'dropped\u{3}RETURN 40 + 2 AS answer;\r")
     waitFor("42")
+    waitFor("rapport> ")
     type("\u{4}")
     let run = try shell.wait()
     #expect(run.exitCode == 0, run.comment)
