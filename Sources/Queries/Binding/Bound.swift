@@ -222,6 +222,12 @@ extension Bound {
     return children.contains(where: \.containsAggregate)
   }
 
+  /// The aggregates in it.
+  var aggregates: [BoundAggregate] {
+    if case .aggregate(let aggregate) = kind { return [aggregate] }
+    return children.flatMap(\.aggregates)
+  }
+
   /// Whether it has one value for the whole run.
   var isConstant: Bool {
     switch kind {

@@ -29,11 +29,11 @@ extension ClauseCompiler {
     let filter = try projection.filter.map2 { condition throws(Diagnostics) in
       try self.compiler.bindCondition(condition, orderScope)
     }
-    try flush()
+    let weight = try flush(for: use(of: columns, distinct: projection.distinct))
     var replaced = order
     var condition = filter
     if aggregates {
-      let rewriter = try aggregate(&columns)
+      let rewriter = try aggregate(&columns, weight: weight)
       for index in replaced.indices {
         replaced[index].value = try rewriter.rewrite(replaced[index].value, columns)
       }
@@ -236,8 +236,12 @@ extension ClauseCompiler {
   }
 
   /// Adds the aggregation and what is computed from its results.
-  private func aggregate(_ columns: inout [Column]) throws(Diagnostics) -> ProjectionRewriter {
+  private func aggregate(
+    _ columns: inout [Column],
+    weight: Int?
+  ) throws(Diagnostics) -> ProjectionRewriter {
     var aggregation = Aggregation(keys: [], aggregates: [], partition: partition)
+    aggregation.weight = weight
     for column in columns where !column.value.containsAggregate {
       aggregation.keys.append(
         Assignment(slot: column.variable.slot, value: column.value, name: column.name)
@@ -261,7 +265,6 @@ extension ClauseCompiler {
     }
     aggregation.aggregates = rewriter.aggregates
     let estimate = aggregation.keys.isEmpty ? 1 : max(1, plan.estimate * 0.3)
-    aggregateByDegrees(&aggregation)
     plan = Plan(.aggregate(aggregation), [plan], estimate: estimate)
     if !assignments.isEmpty {
       plan = Plan(.project(assignments), [plan], estimate: plan.estimate)
@@ -269,23 +272,19 @@ extension ClauseCompiler {
     return rewriter
   }
 
-  /// Counts the edges of the last expansion instead of following them, where nothing else is asked.
-  private func aggregateByDegrees(_ aggregation: inout Aggregation) {
-    guard case .expand(var expansion) = plan.operation, !expansion.into,
-      expansion.labelSets == nil, expansion.distinctFromLists.isEmpty, expansion.asOf == nil,
-      expansion.countSlot == nil,
-      !compiler.hasQueryDate
-        || !expansion.types.contains(where: { compiler.view.edgeTypes[Int($0)].hasValidity }),
-      aggregation.aggregates.allSatisfy({
-        $0.aggregate.name == "count" && $0.aggregate.arguments.isEmpty && !$0.aggregate.distinct
-      })
-    else { return }
-    let produced: Set<Int> = [expansion.to, expansion.edge]
-    for key in aggregation.keys where !key.value.freeSlots.isDisjoint(with: produced) { return }
-    let slot = compiler.newSlot()
-    expansion.countSlot = slot
-    plan = Plan(.expand(expansion), plan.inputs, estimate: plan.inputs[0].estimate)
-    aggregation.weights = [slot]
+  /// What becomes of the rows of the pending patterns.
+  private func use(of columns: [Column], distinct: Bool) -> PatternUse? {
+    let aggregates = columns.flatMap { $0.value.aggregates }
+    if aggregates.isEmpty, !distinct { return nil }
+    var use = PatternUse()
+    for column in columns {
+      use.needed.formUnion(column.value.freeSlots)
+      if case .slot(let slot) = column.value.kind { use.groupedBy.insert(slot) }
+    }
+    use.isCounted =
+      !aggregates.isEmpty
+      && aggregates.allSatisfy { $0.name == "count" && $0.arguments.isEmpty && !$0.distinct }
+    return use
   }
 
   /// Replaces what is known after an aggregation, or DISTINCT, by its slots.

@@ -86,14 +86,27 @@ final class ClauseCompiler {
     return plan
   }
 
-  func flush() throws(Diagnostics) {
-    guard hasPending else { return }
+  /// Plans the pending patterns.
+  ///
+  /// - Parameter use: what becomes of their rows, where that is known.
+  /// - Returns: the slot of how many rows each row stands for, where `use` let some be counted.
+  @discardableResult
+  func flush(for use: PatternUse? = nil) throws(Diagnostics) -> Int? {
+    guard hasPending else { return nil }
     let graph = pending
     pending = PatternGraph()
     hasPending = false
-    var planner = PatternPlanner(compiler, plan: plan, bound: bound, graph: graph, scope: scope)
+    var planner = PatternPlanner(
+      compiler,
+      plan: plan,
+      bound: bound,
+      graph: graph,
+      scope: scope,
+      use: use
+    )
     plan = try planner.plan()
     bound = planner.bound
+    return planner.weightSlot
   }
 
   // MARK: Clauses

@@ -23,7 +23,7 @@ final class AggregateOperator: UnaryOperator {
     let evaluators = EvaluatorBuilder(context)
     keys = aggregation.keys.map { evaluators.make($0.value) }
     folds = aggregation.aggregates.map {
-      Fold.make(context, $0, evaluators, weights: aggregation.weights)
+      Fold.make(context, $0, evaluators, weight: aggregation.weight)
     }
     table = GroupTable(
       context,

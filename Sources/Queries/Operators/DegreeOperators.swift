@@ -13,74 +13,113 @@ final class DegreeOperator: UnaryOperator {
   }
 
   override func next() throws(QueryError) -> Chunk? {
+    guard let slot = expansion.countSlot else { preconditionFailure("it counts into a slot") }
     while let chunk = try input.next() {
       try context.count(rows: chunk.count)
-      let from = chunk.column(expansion.from)
-      let matched = expansion.distinctFrom.map { chunk.column($0) }
-      let counts = Vector(capacity: chunk.rows[chunk.count - 1] + 1)
-      let selection = Selection(capacity: chunk.count)
-      if isSimple {
-        countSimple(chunk.rows, from, matched, counts, selection)
-        if selection.count == 0 { continue }
-        let result = Chunk(columns: chunk.columns, selection: selection)
-        if let slot = expansion.countSlot { result.columns[slot] = counts }
-        return result
-      }
-      for index in 0..<chunk.count {
-        let row = chunk.rows[index]
-        guard from.tag(row) == Tag.node else { continue }
-        let node = Int(truncatingIfNeeded: from.word(row))
-        var count = degree(node)
-        for column in matched where isAt(node, column, row) { count -= 1 }
-        if count <= 0 { continue }
-        counts.set(row, Tag.integer, UInt64(count))
-        selection.append(row)
-      }
+      let counts = Vector(capacity: chunk.rows[chunk.count - 1] + 1, uniform: Tag.integer)
+      count(chunk, into: counts)
+      multiply(chunk, counts)
+      let selection = Self.positive(chunk.rows, counts)
       if selection.count == 0 { continue }
       let result = Chunk(columns: chunk.columns, selection: selection)
-      if let slot = expansion.countSlot { result.columns[slot] = counts }
+      result.columns[slot] = counts
       return result
     }
     return nil
   }
 
-  /// One type in one direction, and matched edges of that type only.
-  private var isSimple: Bool { legs.count == 1 }
+  /// Writes how many edges each row's node has beside those that are matched.
+  private func count(_ chunk: Chunk, into counts: Vector) {
+    let rows = chunk.rows
+    let from = chunk.column(expansion.from)
+    if legs.count == 1, from.uniform == Tag.node {
+      let list = legs[0].adjacency
+      let certain = expansion.certainlyMatched
+      var index = 0
+      while index < rows.count {
+        let row = rows[index]
+        let node = Int(truncatingIfNeeded: from.word(row))
+        counts.words[row] = UInt64(
+          bitPattern: Int64(list.end(node) &- list.start(node) &- certain)
+        )
+        index &+= 1
+      }
+    } else {
+      for index in 0..<rows.count {
+        let row = rows[index]
+        let count =
+          from.tag(row) == Tag.node
+          ? degree(Int(truncatingIfNeeded: from.word(row))) - expansion.certainlyMatched : 0
+        counts.words[row] = UInt64(bitPattern: Int64(count))
+      }
+    }
+    for slot in expansion.distinctFrom {
+      let column = chunk.column(slot)
+      for index in 0..<rows.count {
+        let row = rows[index]
+        guard from.tag(row) == Tag.node else { continue }
+        if isAt(Int(truncatingIfNeeded: from.word(row)), column, row) { counts.words[row] &-= 1 }
+      }
+    }
+  }
 
-  private func countSimple(
-    _ rows: Rows,
-    _ from: Vector,
-    _ matched: [Vector],
-    _ counts: Vector,
-    _ selection: Selection
-  ) {
-    let list = legs[0].adjacency
-    let type = UInt64(legs[0].type)
-    let table = context.view.edgeTypes[legs[0].type]
-    let ends = expansion.direction == .right ? table.sources : table.targets
+  /// Multiplies with how many rows each row stands for already, without the pairs that are one
+  /// edge twice.
+  private func multiply(_ chunk: Chunk, _ counts: Vector) {
+    guard let factorSlot = expansion.factorSlot else { return }
+    let factors = chunk.column(factorSlot)
+    let rows = chunk.rows
+    let rival = expansion.rival.flatMap { $0.isSettled ? nil : $0 }
     var index = 0
     while index < rows.count {
       let row = rows[index]
-      let isNode = from.tag(row) == Tag.node
-      let node = isNode ? Int(truncatingIfNeeded: from.word(row)) : 0
-      counts.words[row] = isNode ? UInt64(list.end(node) &- list.start(node)) : 0
-      counts.tags[row] = Tag.integer
+      let count = counts.words[row]
+      var product = count &* factors.word(row)
+      if let rival { product &-= shared(chunk, row, count, rival) }
+      counts.words[row] = product
       index &+= 1
     }
-    for column in matched {
-      index = 0
-      while index < rows.count {
-        let row = rows[index]
-        let edge = column.word(row)
-        if column.tag(row) == Tag.edge, edge >> 32 == type,
-          UInt64(ends[Int(UInt32(truncatingIfNeeded: edge))]) == from.word(row)
-        {
-          counts.words[row] &-= 1
-        }
-        index &+= 1
+  }
+
+  /// How many edges both this and its rival count.
+  private func shared(
+    _ chunk: Chunk,
+    _ row: Int,
+    _ count: UInt64,
+    _ rival: Expansion.Rival
+  ) -> UInt64 {
+    let node = UInt32(truncatingIfNeeded: chunk.column(expansion.from).word(row))
+    let other = UInt32(truncatingIfNeeded: chunk.column(rival.from).word(row))
+    if rival.direction == expansion.direction { return node == other ? count : 0 }
+    // Edges from one to the other, except for those that are matched.
+    let outgoing = context.view.edgeTypes[legs[0].type].outgoing
+    let (source, target) = expansion.direction == .right ? (node, other) : (other, node)
+    var place = outgoing.start(Int(source))
+    let end = outgoing.end(Int(source))
+    var shared: UInt64 = 0
+    while place < end, outgoing.neighbours[place] <= target {
+      if outgoing.neighbours[place] == target,
+        !isMatched(edgeWord(UInt16(legs[0].type), outgoing.edges[place]), chunk, row)
+      {
+        shared += 1
       }
+      place &+= 1
     }
-    index = 0
+    return shared
+  }
+
+  private func isMatched(_ edge: UInt64, _ chunk: Chunk, _ row: Int) -> Bool {
+    for slot in expansion.rival?.matched ?? [] {
+      let column = chunk.column(slot)
+      if column.tag(row) == Tag.edge, column.word(row) == edge { return true }
+    }
+    return false
+  }
+
+  /// The rows that stand for any.
+  private static func positive(_ rows: Rows, _ counts: Vector) -> Selection {
+    let selection = Selection(capacity: rows.count)
+    var index = 0
     var count = 0
     while index < rows.count {
       selection.pointer[count] = rows.pointer[index]
@@ -88,6 +127,7 @@ final class DegreeOperator: UnaryOperator {
       index &+= 1
     }
     selection.count = count
+    return selection
   }
 
   private func degree(_ node: Int) -> Int {

@@ -26,7 +26,7 @@ class Fold {
     _ context: ExecutionContext,
     _ assignment: AggregateAssignment,
     _ evaluators: EvaluatorBuilder,
-    weights: [Int]
+    weight: Int?
   ) -> Fold {
     let aggregate = assignment.aggregate
     let argument = aggregate.arguments.first.map(evaluators.make)
@@ -34,7 +34,7 @@ class Fold {
     let distinct = aggregate.distinct
     switch aggregate.name {
     case "count":
-      return CountFold(context, span, argument, distinct: distinct, weights: weights)
+      return CountFold(context, span, argument, distinct: distinct, weight: weight)
     case "sum": return SumFold(context, span, argument, distinct: distinct)
     case "min":
       return ExtremeFold(context, span, argument, distinct: false, wantsLess: true)
@@ -96,7 +96,7 @@ class Fold {
 }
 
 final class CountFold: Fold {
-  private let weights: [Int]
+  private let weight: Int?
   private var counts: [Int64] = []
 
   init(
@@ -104,9 +104,9 @@ final class CountFold: Fold {
     _ span: SourceSpan,
     _ argument: Evaluator?,
     distinct: Bool,
-    weights: [Int]
+    weight: Int?
   ) {
-    self.weights = weights
+    self.weight = weight
     super.init(context, span, argument, distinct: distinct)
   }
 
@@ -126,7 +126,7 @@ final class CountFold: Fold {
     _ groups: UnsafeMutablePointer<UInt32>
   ) throws(QueryError) {
     let countsRows = argument == nil
-    let weight = weights.first.map { chunk.column($0) }
+    let weight = weight.map { chunk.column($0) }
     counts.withUnsafeMutableBufferPointer { counts in
       var index = 0
       if countsRows, let weight {

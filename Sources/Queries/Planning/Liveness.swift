@@ -49,7 +49,7 @@ enum Liveness {
       let read = kept.reduce(into: Set<Int>()) { $0.formUnion($1.value.freeSlots) }
       carry(plan, needed.subtracting(kept.map(\.slot)), reading: read, &argument)
     case .aggregate(let aggregation):
-      var read = Set(aggregation.weights)
+      var read = Set([aggregation.weight].compactMap { $0 })
       for key in aggregation.keys { read.formUnion(key.value.freeSlots) }
       for aggregate in aggregation.aggregates {
         for part in aggregate.aggregate.arguments { read.formUnion(part.freeSlots) }
@@ -119,6 +119,8 @@ extension Expansion {
   var readSlots: Set<Int> {
     var read = Set(distinctFrom + distinctFromLists + [from])
     if into { read.insert(to) }
+    if let factorSlot { read.insert(factorSlot) }
+    if let rival, !rival.isSettled { read.formUnion(rival.matched + [rival.from]) }
     return read
   }
 }

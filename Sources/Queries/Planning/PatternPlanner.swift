@@ -18,8 +18,20 @@ struct PatternPlanner {
   var known: [Int: [Bool]] = [:]
   /// Edges that are bound, with the MATCH that they belong to.
   var matched: [PatternEdge] = []
+  /// What becomes of the rows, where that is known.
+  let use: PatternUse?
+  /// The slot of how many rows each row stands for, where edges were only counted.
+  var weightSlot: Int?
 
-  init(_ compiler: Compiler, plan: Plan, bound: Set<Int>, graph: PatternGraph, scope: Scope) {
+  init(
+    _ compiler: Compiler,
+    plan: Plan,
+    bound: Set<Int>,
+    graph: PatternGraph,
+    scope: Scope,
+    use: PatternUse?
+  ) {
+    self.use = use
     self.compiler = compiler
     statistics = Statistics(view: compiler.view)
     self.scope = scope
@@ -33,6 +45,7 @@ struct PatternPlanner {
 
   mutating func plan() throws(Diagnostics) -> Plan {
     takeLabelConditions()
+    let counted = setCountedEdgesAside()
     checkBoundNodes()
     applyConditions()
     while true {
@@ -40,6 +53,7 @@ struct PatternPlanner {
       try take(step)
       applyConditions()
     }
+    count(counted)
     if !graph.paths.isEmpty {
       current = Plan(.project(graph.paths), [current], estimate: current.estimate)
       for path in graph.paths { bound.insert(path.slot) }
@@ -342,7 +356,7 @@ struct PatternPlanner {
   }
 
   /// Which label sets must be tested at the end of an expansion; `nil` where all pass.
-  private func needed(
+  func needed(
     _ slot: Int,
     _ types: [UInt16],
     _ direction: Expansion.Direction
@@ -368,7 +382,7 @@ struct PatternPlanner {
     }
   }
 
-  private func mayCoincide(_ edge: PatternEdge, _ other: PatternEdge) -> Bool {
+  func mayCoincide(_ edge: PatternEdge, _ other: PatternEdge) -> Bool {
     edge.match == other.match && !Set(edge.types).isDisjoint(with: other.types)
   }
 

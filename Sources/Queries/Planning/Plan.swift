@@ -78,8 +78,26 @@ struct Expansion {
   /// Where the edge itself is bound: which of its ends are bound too.
   var boundFrom = false
   var boundTo = false
-  /// Instead of a row for each edge, one row for each input row and the number of edges in this slot.
+  /// Instead of a row for each edge, one row for each input row, and how many there would be in
+  /// this slot.
   var countSlot: Int?
+  /// Of a counted expansion: bound edges that are certainly among those counted, beside
+  /// ``distinctFrom``, which may be.
+  var certainlyMatched = 0
+  /// Of a counted expansion: how many rows each input row stands for already.
+  var factorSlot: Int?
+  /// Of a counted expansion: the one counted before that may count the same edges.
+  var rival: Rival?
+
+  /// Another counted expansion over the same type; both never take the same edge.
+  struct Rival {
+    var from: Int
+    var direction: Direction
+    /// Whether a bound edge is the only one that both could take.
+    var isSettled: Bool
+    /// Bound edges, which neither takes.
+    var matched: [Int]
+  }
 }
 
 /// Follows edges again and again: `*m..n`.
@@ -124,8 +142,8 @@ struct Aggregation {
   var aggregates: [AggregateAssignment]
   /// The outer row in a subquery; groups never mix rows of different ones.
   var partition: Int?
-  /// A slot by which each row counts many times; see ``Expansion/countSlot``.
-  var weights: [Int] = []
+  /// The slot of how many rows each row stands for; see ``Expansion/countSlot``.
+  var weight: Int?
 }
 
 struct AggregateAssignment {

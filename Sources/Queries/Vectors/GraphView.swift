@@ -190,4 +190,21 @@ struct EdgeTypeView {
   }
 
   func column(for key: UInt16) -> Int? { keys.firstIndex(of: key) }
+
+  /// Whether two edges of the type have the same source and the same target.
+  ///
+  /// Looks at every edge.
+  var hasParallelEdges: Bool {
+    var node = 0
+    while node < outgoing.nodeCount {
+      var place = outgoing.start(node) &+ 1
+      let end = outgoing.end(node)
+      while place < end {
+        if outgoing.neighbours[place] == outgoing.neighbours[place &- 1] { return true }
+        place &+= 1
+      }
+      node &+= 1
+    }
+    return false
+  }
 }
