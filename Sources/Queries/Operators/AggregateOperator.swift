@@ -10,6 +10,16 @@ final class AggregateOperator: UnaryOperator {
   private let folds: [Fold]
   private var table: GroupTable
   private var nextGroup = -1
+  /// The key of nodes that come in runs, by index: groups are passed on as soon as their runs are
+  /// over.
+  private let clustered: Int?
+  /// What is left of the last chunk, its keys, and where the rest starts.
+  private var rest: (chunk: Chunk, columns: [Vector], start: Int)?
+  private var lastNode = UInt64.max
+  private var isDone = false
+
+  /// A table of more groups than this is not in the processor's caches.
+  private static let groupCountMax = 2048
 
   init(
     _ context: ExecutionContext,
@@ -29,6 +39,13 @@ final class AggregateOperator: UnaryOperator {
       context,
       keyCount: aggregation.keys.count + (aggregation.partition == nil ? 0 : 1)
     )
+    let runs = plan.inputs[0].clusteredSlots
+    clustered =
+      aggregation.partition != nil
+      ? nil
+      : aggregation.keys.firstIndex { key in
+        if case .slot(let slot) = key.value.kind { runs.contains(slot) } else { false }
+      }
     super.init(context, plan, input)
   }
 
@@ -36,6 +53,9 @@ final class AggregateOperator: UnaryOperator {
     table = GroupTable(context, keyCount: table.keyCount)
     for fold in folds { fold.restart() }
     nextGroup = -1
+    rest = nil
+    lastNode = .max
+    isDone = false
     super.restart()
   }
 
@@ -44,7 +64,13 @@ final class AggregateOperator: UnaryOperator {
       try consume()
       nextGroup = 0
     }
-    if nextGroup >= table.count { return nil }
+    while nextGroup >= table.count {
+      if isDone { return nil }
+      table.reset()
+      for fold in folds { fold.restart() }
+      nextGroup = 0
+      try consume()
+    }
     let count = min(Chunk.rowCountMax, table.count - nextGroup)
     let chunk = Chunk(slotCount: context.slotCount, selection: Selection(all: count))
     let wanted = Selection(capacity: count)
@@ -81,20 +107,47 @@ final class AggregateOperator: UnaryOperator {
     let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: Chunk.rowCountMax)
     defer { groups.deallocate() }
     for fold in folds { fold.grow(to: table.count) }
-    while let chunk = try input.next() {
-      try context.count(rows: chunk.count)
-      var columns: [Vector] = []
-      for key in keys { columns.append(try key.evaluate(chunk, chunk.rows)) }
-      if let partition = aggregation.partition { columns.append(chunk.column(partition)) }
-      var start = 0
+    while let (chunk, columns, first) = try nextRows() {
+      var start = first
       // Chunks of an enclosing plan's arguments may be larger than ours.
       while start < chunk.count {
-        let count = min(Chunk.rowCountMax, chunk.count - start)
+        var count = min(Chunk.rowCountMax, chunk.count - start)
+        let isFull = clustered != nil && table.count > Self.groupCountMax
+        if isFull { count = runLength(columns, chunk.rows, start, count) }
         let rows = Rows(chunk.rows.pointer + start, count: count)
-        try consume(chunk, rows, columns, groups)
+        if count > 0 { try consume(chunk, rows, columns, groups) }
         start += count
+        if let clustered, count > 0 { lastNode = columns[clustered].word(rows[count - 1]) }
+        if isFull, start < chunk.count {
+          rest = (chunk, columns, start)
+          return
+        }
       }
     }
+    isDone = true
+  }
+
+  /// The rest of the last chunk, or the next one, with its keys.
+  private func nextRows() throws(QueryError) -> (Chunk, [Vector], Int)? {
+    if let rest {
+      self.rest = nil
+      return rest
+    }
+    guard let chunk = try input.next() else { return nil }
+    try context.count(rows: chunk.count)
+    var columns: [Vector] = []
+    for key in keys { columns.append(try key.evaluate(chunk, chunk.rows)) }
+    if let partition = aggregation.partition { columns.append(chunk.column(partition)) }
+    return (chunk, columns, 0)
+  }
+
+  /// How many rows from `start` on belong to the run that the rows before them belong to.
+  private func runLength(_ columns: [Vector], _ rows: Rows, _ start: Int, _ count: Int) -> Int {
+    guard let clustered else { return count }
+    let nodes = columns[clustered]
+    var length = 0
+    while length < count, nodes.word(rows[start + length]) == lastNode { length += 1 }
+    return length
   }
 
   private func consume(

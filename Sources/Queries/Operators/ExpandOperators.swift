@@ -44,7 +44,8 @@ extension ExecutionContext {
 /// Which edges an expansion passes over, for one input row at a time.
 final class EdgeChecks {
   private let context: ExecutionContext
-  private let expansion: Expansion
+  private let distinctFrom: [Int]
+  private let distinctFromLists: [Int]
   private let days: DayRange?
   private var columns: [Vector] = []
   private var lists: [Vector] = []
@@ -54,16 +55,28 @@ final class EdgeChecks {
 
   init(_ context: ExecutionContext, _ expansion: Expansion) throws(QueryError) {
     self.context = context
-    self.expansion = expansion
+    distinctFrom = expansion.distinctFrom
+    distinctFromLists = expansion.distinctFromLists
     days = try DayRange(expansion.asOf, context)
     needsValidity =
       days != nil && expansion.types.contains { context.view.edgeTypes[Int($0)].hasValidity }
     checksUniqueness = !expansion.distinctFrom.isEmpty || !expansion.distinctFromLists.isEmpty
   }
 
+  /// `nil` where an arm may take any edge.
+  init?(_ context: ExecutionContext, arm: Intersection.Arm) {
+    if arm.distinctFrom.isEmpty, arm.distinctFromLists.isEmpty { return nil }
+    self.context = context
+    distinctFrom = arm.distinctFrom
+    distinctFromLists = arm.distinctFromLists
+    days = nil
+    needsValidity = false
+    checksUniqueness = true
+  }
+
   func start(_ chunk: Chunk) {
-    columns = expansion.distinctFrom.map { chunk.column($0) }
-    lists = expansion.distinctFromLists.map { chunk.column($0) }
+    columns = distinctFrom.map { chunk.column($0) }
+    lists = distinctFromLists.map { chunk.column($0) }
   }
 
   /// The edges that the row has matched already.

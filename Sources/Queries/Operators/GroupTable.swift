@@ -50,6 +50,19 @@ final class GroupTable {
     groupOfNode?.deallocate()
   }
 
+  /// Forgets all groups.
+  func reset() {
+    if let groupOfNode {
+      for group in 0..<count where words[group] >> 56 == UInt64(Tag.node) {
+        groupOfNode[Int(words[group] & Self.payload)] = 0
+      }
+    }
+    slots.initialize(repeating: 0, count: slotMask + 1)
+    for key in keys { key.removeAll() }
+    boxes = [:]
+    count = 0
+  }
+
   /// The group of one row.
   func group(_ columns: [Vector], _ row: Int) -> Int {
     var row32 = Int32(truncatingIfNeeded: row)

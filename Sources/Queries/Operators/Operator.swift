@@ -78,6 +78,8 @@ final class OperatorBuilder {
       return expansion.into
         ? ExpandIntoOperator(context, plan, input(), expansion)
         : ExpandOperator(context, plan, input(), expansion)
+    case .intersect(let intersection):
+      return IntersectOperator(context, plan, input(), intersection)
     case .edgeEnds(let expansion): return EdgeEndsOperator(context, plan, input(), expansion)
     case .walk(let walk): return WalkOperator(context, plan, input(), walk)
     case .shortest(let shortest): return ShortestPathOperator(context, plan, input(), shortest)
@@ -93,7 +95,13 @@ final class OperatorBuilder {
     case .aggregate(let aggregation):
       return AggregateOperator(context, plan, input(), aggregation, argument)
     case .distinct(let slots, let partition):
-      return DistinctOperator(context, plan, input(), slots + (partition.map { [$0] } ?? []))
+      return DistinctOperator(
+        context,
+        plan,
+        input(),
+        slots + (partition.map { [$0] } ?? []),
+        clustered: slots.first { plan.inputs[0].clusteredSlots.contains($0) }
+      )
     case .sort(let sorting): return SortOperator(context, plan, input(), sorting)
     case .slice(let skip, let limit, let partition):
       return SliceOperator(context, plan, input(), skip, limit, partition: partition)
@@ -223,136 +231,6 @@ final class ProjectOperator: UnaryOperator {
       result.columns[slot] = try value.evaluate(chunk, chunk.rows)
     }
     return result
-  }
-}
-
-final class DistinctOperator: UnaryOperator {
-  private let slots: [Int]
-  private var table: GroupTable
-
-  init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ slots: [Int]) {
-    self.slots = slots
-    table = GroupTable(context, keyCount: slots.count)
-    super.init(context, plan, input)
-  }
-
-  override func next() throws(QueryError) -> Chunk? {
-    while let chunk = try input.next() {
-      try context.count(rows: chunk.count)
-      let columns = slots.map { chunk.column($0) }
-      let rows = chunk.rows
-      let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: rows.count)
-      defer { groups.deallocate() }
-      var known = table.count
-      table.groups(columns, rows, into: groups)
-      let selection = Selection(capacity: table.count - known)
-      for index in 0..<rows.count where Int(groups[index]) == known {
-        selection.append(rows[index])
-        known += 1
-      }
-      if selection.count > 0 { return Chunk(columns: chunk.columns, selection: selection) }
-    }
-    return nil
-  }
-
-  override func restart() {
-    table = GroupTable(context, keyCount: slots.count)
-    super.restart()
-  }
-}
-
-final class UnwindOperator: UnaryOperator {
-  private let list: Evaluator
-  private let slot: Int
-  private var chunk: Chunk?
-  private var lists = Vector.nothing()
-  private var rowIndex = 0
-  private var elements = Vector(capacity: 1)
-  private var elementIndex = 0
-  private var elementEnd = 0
-
-  init(
-    _ context: ExecutionContext,
-    _ plan: Plan,
-    _ input: Operator,
-    _ list: Evaluator,
-    slot: Int
-  ) {
-    self.list = list
-    self.slot = slot
-    super.init(context, plan, input)
-  }
-
-  override func restart() {
-    chunk = nil
-    super.restart()
-  }
-
-  override func next() throws(QueryError) -> Chunk? {
-    while true {
-      if chunk == nil {
-        guard let drawn = try input.next() else { return nil }
-        lists = try list.evaluate(drawn, drawn.rows)
-        chunk = drawn
-        rowIndex = -1
-        elementIndex = 0
-        elementEnd = 0
-      }
-      guard let chunk else { return nil }
-      let parents = Selection(capacity: Chunk.rowCountMax)
-      let values = Vector(capacity: Chunk.rowCountMax)
-      while parents.count < Chunk.rowCountMax {
-        if elementIndex < elementEnd {
-          fill(values, parents, chunk.rows[rowIndex])
-          continue
-        }
-        rowIndex += 1
-        if rowIndex == chunk.count { break }
-        load(chunk.rows[rowIndex])
-      }
-      if rowIndex == chunk.count { self.chunk = nil }
-      if parents.count > 0 {
-        try context.count(rows: parents.count)
-        let result = expanded(chunk, parents)
-        result.columns[slot] = values
-        return result
-      }
-    }
-  }
-
-  /// Copies elements of the current list, as many as there is room for.
-  private func fill(_ values: Vector, _ parents: Selection, _ row: Int) {
-    let start = parents.count
-    let count = min(elementEnd - elementIndex, Chunk.rowCountMax - start)
-    if elements.boxes.isEmpty {
-      (values.words + start).update(from: elements.words + elementIndex, count: count)
-      (values.tags + start).update(from: elements.tags + elementIndex, count: count)
-    } else {
-      for index in 0..<count {
-        values.copy(from: elements, row: elementIndex + index, to: start + index)
-      }
-    }
-    (parents.pointer + start).update(repeating: Int32(truncatingIfNeeded: row), count: count)
-    parents.count += count
-    elementIndex += count
-  }
-
-  private func load(_ row: Int) {
-    elementIndex = 0
-    elementEnd = 0
-    if lists.isNull(row) { return }
-    if lists.tag(row) == Tag.boxed, case .list(let list) = lists.boxes[Int(lists.word(row))] {
-      elements = list.cells
-      elementIndex = list.start
-      elementEnd = list.start + list.count
-      return
-    }
-    elements = Vector(capacity: 4)
-    if context.appendElements(of: lists, row: row, to: elements) == nil {
-      // Whatever is no list is unwound as a list of itself.
-      elements.append(from: lists, row: row)
-    }
-    elementEnd = elements.count
   }
 }
 

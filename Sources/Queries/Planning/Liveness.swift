@@ -26,6 +26,15 @@ enum Liveness {
       if !expansion.into { produced.insert(expansion.to) }
       if let slot = expansion.countSlot { produced.insert(slot) }
       carry(plan, needed.subtracting(produced), reading: expansion.readSlots, &argument)
+    case .intersect(var intersection):
+      let edges = intersection.arms.map(\.edge)
+      intersection.needsEdges = !needed.isDisjoint(with: edges)
+      plan.operation = .intersect(intersection)
+      var read: Set<Int> = []
+      for arm in intersection.arms {
+        read.formUnion(arm.distinctFrom + arm.distinctFromLists + [arm.from])
+      }
+      carry(plan, needed.subtracting(edges + [intersection.to]), reading: read, &argument)
     case .edgeEnds(let expansion):
       var read = expansion.readSlots.union([expansion.edge])
       if !expansion.boundFrom { read.remove(expansion.from) }

@@ -145,6 +145,8 @@ struct PatternPlanner {
     case seek(Int, Bound)
     case edgeSeek(Int, key: String, value: Bound)
     case edge(Int, forwards: Bool)
+    /// A node that has edges to several bound ones.
+    case intersection(Int)
     /// The nodes that an EXISTS is true of.
     case reach(Int, condition: Int)
   }
@@ -160,9 +162,12 @@ struct PatternPlanner {
     for (index, edge) in graph.edges.enumerated() {
       if let (forwards, factor) = cost(of: edge) { offer(.edge(index, forwards: forwards), factor) }
     }
+    for slot in graph.nodeOrder where !bound.contains(slot) {
+      if let factor = costOfIntersection(at: slot) { offer(.intersection(slot), factor) }
+    }
     if let best { return best.step }
     for slot in graph.nodeOrder where !bound.contains(slot) {
-      offer(.scan(slot), statistics.nodeCount(graph.nodes[slot]?.labelSets) * conditionFactor(slot))
+      offer(.scan(slot), costOfScan(of: slot))
     }
     for (index, edge) in graph.edges.enumerated() {
       if let (key, value) = seekableProperty(edge) {
@@ -180,6 +185,27 @@ struct PatternPlanner {
       }
     }
     return best?.step
+  }
+
+  /// How many nodes a scan makes, and what following edges from them costs in places of memory.
+  ///
+  /// Where every edge is followed in any case, it is better to begin at the end with more nodes:
+  /// its columns are then read in their order, and those of the other end stay in the caches.
+  private func costOfScan(of slot: Int) -> Double {
+    let own = conditionFactor(slot)
+    var cost = statistics.nodeCount(graph.nodes[slot]?.labelSets) * own
+    if own < 1 { return cost }
+    for edge in graph.edges where edge.left == slot || edge.right == slot {
+      let other = edge.left == slot ? edge.right : edge.left
+      guard !edge.isWalk, edge.derived == nil, !bound.contains(other), other != slot,
+        conditionFactor(other) == 1
+      else { continue }
+      let count = statistics.nodeCount(graph.nodes[other]?.labelSets)
+      let direction = edge.left == other ? edge.direction : edge.direction.flipped
+      let reached = statistics.degree(edge.types, direction, from: graph.nodes[other]?.labelSets)
+      if count > cost, reached >= 1 { cost += 2 * count }
+    }
+    return cost
   }
 
   /// How much of the nodes the conditions on them alone leave.
@@ -227,7 +253,7 @@ struct PatternPlanner {
   }
 
   /// By how much an edge multiplies the rows, and which way to follow it; `nil` where it must wait.
-  private func cost(of edge: PatternEdge) -> (forwards: Bool, factor: Double)? {
+  func cost(of edge: PatternEdge) -> (forwards: Bool, factor: Double)? {
     let hasLeft = bound.contains(edge.left)
     let hasRight = bound.contains(edge.right)
     if !edge.isWalk, edge.derived == nil, bound.contains(edge.slot) { return (true, 0.1) }
@@ -292,6 +318,7 @@ struct PatternPlanner {
       dropSeek(slot, id)
     case .edgeSeek(let index, let key, let value): takeEdgeSeek(index, key, value)
     case .reach(let slot, let index): takeReach(slot, index)
+    case .intersection(let slot): takeIntersection(slot)
     case .edge(let index, let forwards):
       let edge = graph.edges.remove(at: index)
       if edge.derived != nil {

@@ -31,6 +31,7 @@ final class Plan {
     /// The edges of a type with a property of a constant value, and their ends.
     case edgeSeek(EdgeSeek)
     case expand(Expansion)
+    case intersect(Intersection)
     case edgeEnds(Expansion)
     case walk(Walk)
     case shortest(ShortestPath)
@@ -98,6 +99,31 @@ struct Expansion {
     /// Bound edges, which neither takes.
     var matched: [Int]
   }
+}
+
+/// Finds a node that has edges to several bound nodes, in what their neighbours have in common.
+struct Intersection {
+  /// An edge from a bound node.
+  struct Arm {
+    var from: Int
+    var edge: Int
+    var type: UInt16
+    /// Seen from the bound node; never `either`.
+    var direction: Expansion.Direction
+    /// Bound edges, and lists of edges, of the same MATCH.
+    var distinctFrom: [Int]
+    var distinctFromLists: [Int]
+    var text: String
+  }
+
+  var to: Int
+  var arms: [Arm]
+  /// Which neighbours count; `nil` for all.
+  var labelSets: [Bool]?
+  /// Arms, by index, that may not take the same edge.
+  var rivals: [(Int, Int)]
+  /// Whether somebody reads which edges there are; set once the plan is whole.
+  var needsEdges = true
 }
 
 /// Follows edges again and again: `*m..n`.

@@ -94,6 +94,7 @@ struct PlanDescriber {
     case .expand(let expansion):
       if expansion.countSlot != nil { return ("count edges", pattern(expansion)) }
       return (expansion.into ? "join" : "follow", pattern(expansion))
+    case .intersect(let intersection): return ("intersect", pattern(intersection))
     case .edgeEnds(let expansion): return ("ends of", pattern(expansion))
     case .walk(let walk): return ("walk", pattern(walk.expansion, length: length(walk)))
     case .shortest(let shortest):
@@ -156,16 +157,31 @@ struct PlanDescriber {
   }
 
   private func pattern(_ expansion: Expansion, length: String = "") -> String {
-    let types = expansion.text.isEmpty ? "" : ":\(expansion.text)"
-    let inner = (names[expansion.edge] ?? "") + types + length
+    node(expansion.from)
+      + arrow(expansion.edge, expansion.text, expansion.direction, length: length)
+      + node(expansion.to)
+  }
+
+  private func pattern(_ intersection: Intersection) -> String {
+    intersection.arms.map {
+      node($0.from) + arrow($0.edge, $0.text, $0.direction) + node(intersection.to)
+    }.joined(separator: ", ")
+  }
+
+  private func arrow(
+    _ slot: Int,
+    _ text: String,
+    _ direction: Expansion.Direction,
+    length: String = ""
+  ) -> String {
+    let types = text.isEmpty ? "" : ":\(text)"
+    let inner = (names[slot] ?? "") + types + length
     let edge = inner.isEmpty ? "" : "[\(inner)]"
-    let arrow =
-      switch expansion.direction {
-      case .right: "-\(edge)->"
-      case .left: "<-\(edge)-"
-      case .either: "-\(edge)-"
-      }
-    return node(expansion.from) + arrow + node(expansion.to)
+    return switch direction {
+    case .right: "-\(edge)->"
+    case .left: "<-\(edge)-"
+    case .either: "-\(edge)-"
+    }
   }
 
   private func node(_ slot: Int, _ labels: String = "", properties: String = "") -> String {

@@ -31,17 +31,19 @@ enum Box {
 /// A list kept as cells, so that collecting and unwinding make no ``Value``s.
 ///
 /// Lists that were collected together are parts of one vector.
-final class CellList {
+struct CellList {
   let cells: Vector
-  let start: Int
-  let count: Int
+  private let first: UInt32
+  private let length: UInt32
 
   init(_ cells: Vector, start: Int = 0, count: Int) {
     self.cells = cells
-    self.start = start
-    self.count = count
+    first = UInt32(start)
+    length = UInt32(count)
   }
 
+  var start: Int { Int(first) }
+  var count: Int { Int(length) }
   var range: Range<Int> { start..<(start + count) }
 }
 
@@ -122,6 +124,12 @@ final class Vector {
     boxes.append(box)
   }
 
+  /// Takes out all cells.
+  func removeAll() {
+    count = 0
+    boxes.removeAll(keepingCapacity: true)
+  }
+
   /// Makes room for `needed` rows.
   func reserve(_ needed: Int) {
     guard needed > capacity else { return }
@@ -185,7 +193,10 @@ final class Vector {
       uniform = Tag.mixed
     }
     var index = 0
-    if source.boxes.isEmpty, source.uniform != Tag.mixed {
+    // A vector without boxes can take over all of the other's, whichever its cells need.
+    let sharesBoxes = source.boxes.isEmpty || (start == 0 && boxes.isEmpty)
+    if sharesBoxes, start == 0, boxes.isEmpty { boxes = source.boxes }
+    if sharesBoxes, source.uniform != Tag.mixed {
       tags.update(repeating: source.uniform, count: rows.count)
       while index < rows.count {
         words[index] = sourceWords[Int(rows.pointer[index]) & mask]
@@ -193,7 +204,7 @@ final class Vector {
       }
       return
     }
-    if source.boxes.isEmpty {
+    if sharesBoxes {
       while index < rows.count {
         let row = Int(rows.pointer[index]) & mask
         words[index] = sourceWords[row]
