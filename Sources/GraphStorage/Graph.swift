@@ -66,6 +66,9 @@ public final class Graph: Sendable {
   /// Whether ``nodes(withID:)`` finds every node: all ids of the graph are strings.
   public var isIDIndexed: Bool { identities.isComplete }
 
+  /// Whether no two nodes of a table have the same id, by table number.
+  public var hasUniqueIDs: [Bool] { identities.isUnique }
+
   /// The nodes with that id, of every table, ascending.
   ///
   /// In a graph with a schema an id is unique within a table.
@@ -150,10 +153,13 @@ private struct IdentityLookup: Sendable {
   private let columns: [Int?]
   /// Whether no table has ids that are not strings.
   let isComplete: Bool
+  /// For each table whether no two rows have the same id.
+  let isUnique: [Bool]
 
   init(_ contents: GraphContents, idKey: UInt16?) {
     var rowsByID: [[UInt32]] = []
     var columns: [Int?] = []
+    var isUnique: [Bool] = []
     isComplete = contents.tables.allSatisfy { table in
       guard let column = idKey.flatMap({ table.column(for: $0) }) else { return true }
       return table.columns[column].kind == .string
@@ -164,20 +170,25 @@ private struct IdentityLookup: Sendable {
       else {
         rowsByID.append([])
         columns.append(nil)
+        isUnique.append(true)
         continue
       }
       let ids = table.columns[column]
       var rows = (0..<UInt32(ids.rowCount)).filter { ids.hasValue(at: Int($0)) }
       let codes = ids.words32
       // Ids are mostly interned in the order of their rows, so this is mostly a check.
-      if !zip(rows, rows.dropFirst()).allSatisfy({ codes[Int($0)] < codes[Int($1)] }) {
+      var areUnique = zip(rows, rows.dropFirst()).allSatisfy { codes[Int($0)] < codes[Int($1)] }
+      if !areUnique {
         rows.sort { codes[Int($0)] < codes[Int($1)] }
+        areUnique = zip(rows, rows.dropFirst()).allSatisfy { codes[Int($0)] != codes[Int($1)] }
       }
+      isUnique.append(areUnique)
       rowsByID.append(rows)
       columns.append(column)
     }
     self.rowsByID = rowsByID
     self.columns = columns
+    self.isUnique = isUnique
   }
 
   func nodes(withID code: StringCode, in contents: GraphContents) -> [NodeNumber] {

@@ -1,5 +1,6 @@
 import Expressions
 import GraphModel
+import GraphStorage
 import SourceText
 
 /// Makes evaluators out of bound expressions, for one run.
@@ -8,6 +9,20 @@ struct EvaluatorBuilder {
 
   init(_ context: ExecutionContext) {
     self.context = context
+  }
+
+  private func compare(
+    _ comparison: CompareOperator,
+    _ left: Bound,
+    _ right: Bound,
+    _ span: SourceSpan
+  ) -> Evaluator {
+    let other = ComparisonEvaluator(context, span, comparison, make(left), make(right))
+    guard case .property(let first, let name) = left.kind, case .slot(let firstSlot) = first.kind,
+      case .property(let second, name) = right.kind, case .slot(let secondSlot) = second.kind,
+      let key = context.view.graph.propertyKey(named: name), context.options.languages.isEmpty
+    else { return other }
+    return NodeOrderEvaluator(context, span, comparison, key, firstSlot, secondSlot, other)
   }
 
   func make(_ bound: Bound) -> Evaluator {
@@ -27,7 +42,7 @@ struct EvaluatorBuilder {
       return ExclusiveOrEvaluator(context, span, [make(left), make(right)])
     case .not(let operand): return NotEvaluator(context, span, [make(operand)])
     case .compare(let comparison, let left, let right):
-      return ComparisonEvaluator(context, span, comparison, make(left), make(right))
+      return compare(comparison, left, right, span)
     case .arithmetic(let operation, let left, let right):
       return ArithmeticEvaluator(context, span, operation, make(left), make(right))
     case .isIn(let element, let list):

@@ -1,37 +1,6 @@
 import Expressions
 import GraphModel
 import SourceText
-import Synchronization
-
-/// What is computed once for a graph and serves all its queries.
-final class GraphCaches: Sendable {
-  /// Lower-case bytes of strings that are not ASCII, by their code.
-  private let lowerCase = Mutex<[UInt64: [UInt8]]>([:])
-  private let folded = Mutex<[UInt64: FoldedText]>([:])
-
-  /// The most strings that each cache holds; it starts anew when it is full.
-  private static let entryCountMax = 2_000_000
-
-  func lowerCase(_ code: UInt64, make: () -> [UInt8]) -> [UInt8] {
-    lowerCase.withLock { cache in
-      if let known = cache[code] { return known }
-      if cache.count >= Self.entryCountMax { cache = [:] }
-      let made = make()
-      cache[code] = made
-      return made
-    }
-  }
-
-  func folded(_ code: UInt64, make: () -> FoldedText) -> FoldedText {
-    folded.withLock { cache in
-      if let known = cache[code] { return known }
-      if cache.count >= Self.entryCountMax { cache = [:] }
-      let made = make()
-      cache[code] = made
-      return made
-    }
-  }
-}
 
 /// STARTS WITH, ENDS WITH and CONTAINS, also over `toLower(…)` without making its strings.
 final class TextMatchEvaluator: OperandEvaluator {
@@ -93,15 +62,31 @@ final class TextMatchEvaluator: OperandEvaluator {
   private func matches(_ code: UInt64, _ needle: UnsafeRawBufferPointer) -> Bool {
     let strings = context.strings
     if !lowerCase { return strings.withBytes(code) { matches($0, needle) } }
-    // 0 for no, 1 for yes, 2 for text that is not ASCII.
-    let quick = strings.withBytes(code) { bytes in
-      isASCII(bytes) ? matchesLowerCase(bytes, needle) ? 1 : 0 : 2
+    // `nil` where the lower case of what is not ASCII has to be looked at.
+    let quick = strings.withBytes(code) { bytes -> Bool? in
+      if isASCII(bytes) || (isASCII(needle) && !mayBecomeASCII(bytes)) {
+        return matchesLowerCase(bytes, needle)
+      }
+      return nil
     }
-    if quick < 2 { return quick == 1 }
+    if let quick { return quick }
     let make = { Array(strings.string(code).lowercased().utf8) }
     let lower =
       code < QueryStrings.localBase ? context.caches.lowerCase(code, make: make) : make()
     return lower.withUnsafeBytes { matches($0, needle) }
+  }
+
+  /// Whether text that is not ASCII may have ASCII letters in its lower case beside those that it
+  /// has itself: of U+0130, an I with a dot, and of U+212A, the Kelvin sign.
+  private func mayBecomeASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var index = 1
+    while index < bytes.count {
+      let byte = bytes[index]
+      if byte == 0xB0, bytes[index &- 1] == 0xC4 { return true }
+      if byte == 0x84, bytes[index &- 1] == 0xE2 { return true }
+      index &+= 1
+    }
+    return false
   }
 
   private func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {

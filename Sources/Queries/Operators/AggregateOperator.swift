@@ -10,12 +10,12 @@ final class AggregateOperator: UnaryOperator {
   private let folds: [Fold]
   private var table: GroupTable
   private var nextGroup = -1
-  /// The key of nodes that come in runs, by index: groups are passed on as soon as their runs are
-  /// over.
-  private let clustered: Int?
+  /// The keys that come in runs, by index: groups are passed on as soon as their runs are over.
+  private let runKeys: [Int]
+  private var hasRuns: Bool
   /// What is left of the last chunk, its keys, and where the rest starts.
   private var rest: (chunk: Chunk, columns: [Vector], start: Int)?
-  private var lastNode = UInt64.max
+  private var lastRun = RunCells()
   private var isDone = false
 
   /// A table of more groups than this is not in the processor's caches.
@@ -39,13 +39,14 @@ final class AggregateOperator: UnaryOperator {
       context,
       keyCount: aggregation.keys.count + (aggregation.partition == nil ? 0 : 1)
     )
-    let runs = plan.inputs[0].clusteredSlots
-    clustered =
-      aggregation.partition != nil
-      ? nil
-      : aggregation.keys.firstIndex { key in
-        if case .slot(let slot) = key.value.kind { runs.contains(slot) } else { false }
-      }
+    var keySlots: [Int: Int] = [:]
+    for (index, key) in aggregation.keys.enumerated() {
+      if case .slot(let slot) = key.value.kind { keySlots[slot] = index }
+    }
+    let order = plan.inputs[0].order(in: context.view)
+    let run = aggregation.partition == nil ? order.split(Set(keySlots.keys))?.run : nil
+    runKeys = run?.compactMap { keySlots[$0] } ?? []
+    hasRuns = !runKeys.isEmpty
     super.init(context, plan, input)
   }
 
@@ -54,7 +55,8 @@ final class AggregateOperator: UnaryOperator {
     for fold in folds { fold.restart() }
     nextGroup = -1
     rest = nil
-    lastNode = .max
+    lastRun = RunCells()
+    hasRuns = !runKeys.isEmpty
     isDone = false
     super.restart()
   }
@@ -112,12 +114,14 @@ final class AggregateOperator: UnaryOperator {
       // Chunks of an enclosing plan's arguments may be larger than ours.
       while start < chunk.count {
         var count = min(Chunk.rowCountMax, chunk.count - start)
-        let isFull = clustered != nil && table.count > Self.groupCountMax
+        let isFull = hasRuns && table.count > Self.groupCountMax
         if isFull { count = runLength(columns, chunk.rows, start, count) }
         let rows = Rows(chunk.rows.pointer + start, count: count)
         if count > 0 { try consume(chunk, rows, columns, groups) }
         start += count
-        if let clustered, count > 0 { lastNode = columns[clustered].word(rows[count - 1]) }
+        if count > 0, let runColumns = runColumns(columns) {
+          lastRun.move(to: runColumns, rows[count - 1])
+        }
         if isFull, start < chunk.count {
           rest = (chunk, columns, start)
           return
@@ -138,15 +142,19 @@ final class AggregateOperator: UnaryOperator {
     var columns: [Vector] = []
     for key in keys { columns.append(try key.evaluate(chunk, chunk.rows)) }
     if let partition = aggregation.partition { columns.append(chunk.column(partition)) }
+    if hasRuns { hasRuns = runColumns(columns) != nil }
     return (chunk, columns, 0)
+  }
+
+  private func runColumns(_ columns: [Vector]) -> RunCells.Columns? {
+    hasRuns ? RunCells.Columns(runKeys.map { columns[$0] }) : nil
   }
 
   /// How many rows from `start` on belong to the run that the rows before them belong to.
   private func runLength(_ columns: [Vector], _ rows: Rows, _ start: Int, _ count: Int) -> Int {
-    guard let clustered else { return count }
-    let nodes = columns[clustered]
+    guard let runColumns = runColumns(columns) else { return count }
     var length = 0
-    while length < count, nodes.word(rows[start + length]) == lastNode { length += 1 }
+    while length < count, lastRun.contains(runColumns, rows[start + length]) { length += 1 }
     return length
   }
 

@@ -21,6 +21,12 @@ final class IntersectOperator: UnaryOperator {
   /// What the other lists have in common.
   private var common: [UInt32] = []
   private var found: [UInt32] = []
+  /// How many rows ``common`` has served.
+  private var rowsOfCommon = 0
+  /// The varying arm's neighbours of what is in ``common``, once enough rows have asked.
+  private lazy var reached = ReachedNodes(nodeCount: context.view.nodeCount)
+  private var hasReached = false
+  private let opposites: [AdjacencyView]
 
   init(
     _ context: ExecutionContext,
@@ -32,6 +38,10 @@ final class IntersectOperator: UnaryOperator {
     lists = intersection.arms.map { arm in
       let table = context.view.edgeTypes[Int(arm.type)]
       return arm.direction == .right ? table.outgoing : table.incoming
+    }
+    opposites = intersection.arms.map { arm in
+      let table = context.view.edgeTypes[Int(arm.type)]
+      return arm.direction == .right ? table.incoming : table.outgoing
     }
     checks = intersection.arms.map { EdgeChecks(context, arm: $0) }
     let arms = intersection.arms
@@ -133,6 +143,8 @@ final class IntersectOperator: UnaryOperator {
   }
 
   private func intersectOthers() {
+    rowsOfCommon = 0
+    hasReached = false
     var isStarted = false
     for index in lists.indices where index != varying {
       let slice = neighbours(index)
@@ -155,8 +167,37 @@ final class IntersectOperator: UnaryOperator {
 
   private func findCommon() {
     found.removeAll(keepingCapacity: true)
+    rowsOfCommon += 1
+    if !hasReached, rowsOfCommon > 2 { reachIfWorthIt() }
+    if hasReached {
+      reached.appendOrigins(of: nodes[varying], to: &found)
+      return
+    }
     let slice = neighbours(varying)
     common.withUnsafeBufferPointer { Self.intersect($0, slice, into: &found) }
+  }
+
+  /// Turns the search round where that costs less than what the rows so far have cost.
+  private func reachIfWorthIt() {
+    let list = opposites[varying]
+    let budget = rowsOfCommon * 8
+    var edgeCount = 0
+    for node in common {
+      edgeCount += list.end(Int(node)) - list.start(Int(node))
+      if edgeCount > budget { return }
+    }
+    reached.removeAll()
+    for node in common.reversed() {
+      let start = list.start(Int(node))
+      reached.add(
+        UnsafeBufferPointer(
+          start: list.neighbours + start,
+          count: list.end(Int(node)) - start
+        ),
+        from: node
+      )
+    }
+    hasReached = true
   }
 
   private func neighbours(_ arm: Int) -> UnsafeBufferPointer<UInt32> {

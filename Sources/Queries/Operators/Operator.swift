@@ -95,12 +95,15 @@ final class OperatorBuilder {
     case .aggregate(let aggregation):
       return AggregateOperator(context, plan, input(), aggregation, argument)
     case .distinct(let slots, let partition):
+      if let slot = plan.gatheredSlot {
+        return GatherOperator(context, plan, input(), slot)
+      }
       return DistinctOperator(
         context,
         plan,
         input(),
         slots + (partition.map { [$0] } ?? []),
-        clustered: slots.first { plan.inputs[0].clusteredSlots.contains($0) }
+        order: plan.inputs[0].order(in: context.view)
       )
     case .sort(let sorting): return SortOperator(context, plan, input(), sorting)
     case .slice(let skip, let limit, let partition):

@@ -145,7 +145,7 @@ final class SeekOperator: UnaryOperator {
 final class EdgeSeekOperator: UnaryOperator {
   private let seek: EdgeSeek
   private let value: Evaluator
-  private var found: [UInt32]?
+  private var found: ArraySlice<UInt32>?
   private var chunk: Chunk?
   private var rowIndex = 0
   private var edgeIndex = 0
@@ -182,7 +182,7 @@ final class EdgeSeekOperator: UnaryOperator {
       let targets = Vector(capacity: count, uniform: Tag.node)
       let parents = Selection(capacity: count)
       for index in 0..<count {
-        let edge = found[edgeIndex + index]
+        let edge = found[found.startIndex + edgeIndex + index]
         edges.words[index] = edgeWord(seek.type, edge)
         sources.words[index] = UInt64(table.sources[Int(edge)])
         targets.words[index] = UInt64(table.targets[Int(edge)])
@@ -202,7 +202,7 @@ final class EdgeSeekOperator: UnaryOperator {
     }
   }
 
-  private func find() throws(QueryError) -> [UInt32] {
+  private func find() throws(QueryError) -> ArraySlice<UInt32> {
     let row = Chunk(slotCount: context.slotCount, selection: Selection(all: 1))
     let wanted = try value.evaluate(row, row.rows)
     let table = context.view.edgeTypes[Int(seek.type)]
@@ -214,6 +214,12 @@ final class EdgeSeekOperator: UnaryOperator {
     guard column.kind == .string else { return [] }
     let code = UInt32(truncatingIfNeeded: wanted.word(0))
     let days = try DayRange(seek.asOf, context)
+    if let index = context.caches.edges(byValueOf: column, type: seek.type, key: key) {
+      let all = index.edges(with: code)
+      try context.count(rows: all.count / 8)
+      if seek.sourceLabelSets == nil, seek.targetLabelSets == nil, days == nil { return all }
+      return ArraySlice(all.filter { accepts(Int($0), table, days) })
+    }
     var found: [UInt32] = []
     var edge = 0
     let words = column.words32
@@ -225,7 +231,7 @@ final class EdgeSeekOperator: UnaryOperator {
       edge &+= 1
     }
     try context.count(rows: column.rowCount / 8)
-    return found
+    return ArraySlice(found)
   }
 
   private func accepts(_ edge: Int, _ table: EdgeTypeView, _ days: DayRange?) -> Bool {

@@ -64,6 +64,8 @@ final class SortOperator: UnaryOperator {
   private static let watchedCountMin = 1 << 16
   /// The row that a new one must beat, once there are enough.
   private var threshold: Int?
+  /// Whether rows come in the order of the first key, so that later ones need not be looked at.
+  private let isInOrder: Bool
 
   init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ sorting: Sorting) {
     self.sorting = sorting
@@ -76,6 +78,7 @@ final class SortOperator: UnaryOperator {
     }
     self.keys = keys
     self.descending = descending
+    isInOrder = sorting.limit != nil && sorting.partition == nil && plan.isInOrder(context)
     super.init(context, plan, input)
     reset()
   }
@@ -119,6 +122,7 @@ final class SortOperator: UnaryOperator {
       var keyVectors: [Vector] = []
       for key in keys { keyVectors.append(try key.evaluate(chunk, chunk.rows)) }
       append(chunk, keyVectors)
+      if let keep, isInOrder, isComplete(keep) { break }
       if let keep, bufferedCount >= keep &+ 4096 { try prune(to: keep) }
     }
     try sort()
@@ -130,6 +134,15 @@ final class SortOperator: UnaryOperator {
     }
     nextRow = min(skip, bufferedCount)
     end = limit.map { min(bufferedCount, nextRow &+ $0) } ?? bufferedCount
+  }
+
+  /// Whether rows that come in the order of the first key are all there that can be wanted: the
+  /// last has another key than the last wanted one.
+  private func isComplete(_ keep: Int) -> Bool {
+    guard threshold == nil, keep < bufferedCount else { return keep == 0 }
+    let key = keyColumns[0]
+    guard keep > 0 else { return true }
+    return compareCells(context, key, keep - 1, key, bufferedCount - 1) != 0
   }
 
   private func append(_ chunk: Chunk, _ keyVectors: [Vector]) {

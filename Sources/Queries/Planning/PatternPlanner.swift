@@ -187,26 +187,32 @@ struct PatternPlanner {
     return best?.step
   }
 
-  /// How many nodes a scan makes, and what following edges from them costs in places of memory.
+  /// How many nodes a scan makes, and how many edges must then be followed from them.
   ///
-  /// Where every edge is followed in any case, it is better to begin at the end with more nodes:
-  /// its columns are then read in their order, and those of the other end stay in the caches.
+  /// Edges that lead to the smaller end are better: the columns of the other end are then read in
+  /// their order. So are those that keep rows together which will be grouped together.
   private func costOfScan(of slot: Int) -> Double {
-    let own = conditionFactor(slot)
-    var cost = statistics.nodeCount(graph.nodes[slot]?.labelSets) * own
-    if own < 1 { return cost }
+    let count = statistics.nodeCount(graph.nodes[slot]?.labelSets)
+    let scanned = count * conditionFactor(slot)
+    var least: Double?
     for edge in graph.edges where edge.left == slot || edge.right == slot {
       let other = edge.left == slot ? edge.right : edge.left
-      guard !edge.isWalk, edge.derived == nil, !bound.contains(other), other != slot,
-        conditionFactor(other) == 1
-      else { continue }
-      let count = statistics.nodeCount(graph.nodes[other]?.labelSets)
-      let direction = edge.left == other ? edge.direction : edge.direction.flipped
-      let reached = statistics.degree(edge.types, direction, from: graph.nodes[other]?.labelSets)
-      if count > cost, reached >= 1 { cost += 2 * count }
+      guard !edge.isWalk, edge.derived == nil, !bound.contains(other), other != slot else {
+        continue
+      }
+      let direction = edge.left == slot ? edge.direction : edge.direction.flipped
+      let degree = statistics.degree(edge.types, direction, from: graph.nodes[slot]?.labelSets)
+      let otherCount = statistics.nodeCount(graph.nodes[other]?.labelSets)
+      let isScattered = otherCount > count && otherCount > Self.cachedNodeCountMax
+      least = min(least ?? .infinity, scanned * degree * (isScattered ? 3 : 1))
     }
-    return cost
+    guard let least else { return scanned }
+    let grouped = use?.groupedBy.intersection(graph.nodeOrder) ?? []
+    return scanned + least * (grouped.isEmpty || grouped.contains(slot) ? 1 : 4)
   }
+
+  /// The columns of that many nodes stay in the processor's caches.
+  private static let cachedNodeCountMax = 50_000.0
 
   /// How much of the nodes the conditions on them alone leave.
   private func conditionFactor(_ slot: Int) -> Double {
@@ -495,6 +501,13 @@ struct PatternPlanner {
     guard case .exists(let query) = condition.kind,
       let open = query.openPlans.first(where: { $0.openSlot == slot && $0.otherSlot == nil })
     else { return }
+    if case .single = current.operation {
+      let found = open.plan.drawing(from: current)
+      current = Plan(.distinct([slot], partition: nil), [found], estimate: found.estimate)
+      bound.insert(slot)
+      testLabels(of: slot)
+      return
+    }
     let inner = Plan(
       .distinct([slot], partition: query.rowSlot),
       [open.plan],

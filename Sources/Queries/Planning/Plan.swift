@@ -9,6 +9,8 @@ final class Plan {
   var estimate: Double
   /// The slots of the inputs that somebody further up reads; set once the plan is whole.
   var live: [Int] = []
+  /// Whether all rows are made before anybody looks at the first; set once the plan is whole.
+  var isAwaited = false
 
   init(_ operation: Operation, _ inputs: [Plan] = [], estimate: Double) {
     self.operation = operation

@@ -19,6 +19,8 @@ final class GraphView: @unchecked Sendable {
   let stringPrefixes: UnsafePointer<UInt64>
   /// How many nodes have each label set.
   let labelSetCounts: [Int]
+  /// The table of the nodes of each label set; `nil` where they are in several, or there are none.
+  private let tableOfLabelSet: [UInt16?]
 
   init(_ graph: Graph) {
     self.graph = graph
@@ -39,9 +41,48 @@ final class GraphView: @unchecked Sendable {
       }
     }
     labelSetCounts = counts
+    tableOfLabelSet = Self.tables(of: contents, counts.count)
     edgeTypes = contents.edgeTypes.map {
       EdgeTypeView($0, labelSets: contents.nodeLabelSets, labelSetCount: counts.count)
     }
+  }
+
+  private static func tables(of contents: GraphContents, _ count: Int) -> [UInt16?] {
+    var tables = [UInt16?](repeating: nil, count: count)
+    var isMixed = [Bool](repeating: false, count: count)
+    contents.nodeLabelSets.withUnsafeBuffer { sets in
+      contents.nodeTables.withUnsafeBuffer { tableOfNode in
+        for node in sets.indices {
+          let set = Int(sets[node])
+          if tables[set] == tableOfNode[node] { continue }
+          if tables[set] != nil { isMixed[set] = true }
+          tables[set] = tableOfNode[node]
+        }
+      }
+    }
+    return tables.indices.map { isMixed[$0] ? nil : tables[$0] }
+  }
+
+  /// The only table with nodes of those label sets, where there is one.
+  func onlyTable(of labelSets: [Bool]?) -> Int? {
+    var only: UInt16?
+    for set in labelSetCounts.indices
+    where labelSets?[set] != false && labelSetCounts[set] > 0 {
+      guard let table = tableOfLabelSet[set], only == nil || only == table else { return nil }
+      only = table
+    }
+    return only.map { Int($0) }
+  }
+
+  /// The only one of those label sets that nodes have.
+  func onlyLabelSet(of labelSets: [Bool]) -> Int? {
+    let used = labelSets.indices.filter { labelSets[$0] && labelSetCounts[$0] > 0 }
+    return used.count == 1 ? used[0] : nil
+  }
+
+  /// Whether an id is that of one node of those label sets at most.
+  func hasUniqueIDs(_ labelSets: [Bool]?) -> Bool {
+    onlyTable(of: labelSets).map { graph.hasUniqueIDs[$0] } ?? false
   }
 
   /// The bytes of a string of the graph.
@@ -143,6 +184,7 @@ struct EdgeTypeView {
   /// How many nodes have any edge of the type going out, and coming in.
   let distinctSources: Int
   let distinctTargets: Int
+  private let parallelEdges = LazyFact<Bool>()
 
   init(_ table: EdgeTable, labelSets: FlatArray<UInt16>, labelSetCount: Int) {
     name = table.type
@@ -193,8 +235,10 @@ struct EdgeTypeView {
 
   /// Whether two edges of the type have the same source and the same target.
   ///
-  /// Looks at every edge.
-  var hasParallelEdges: Bool {
+  /// The first to ask waits for a look at every edge.
+  var hasParallelEdges: Bool { parallelEdges.value { findParallelEdges() } }
+
+  private func findParallelEdges() -> Bool {
     var node = 0
     while node < outgoing.nodeCount {
       var place = outgoing.start(node) &+ 1

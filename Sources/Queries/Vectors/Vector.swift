@@ -85,6 +85,17 @@ final class Vector {
     if let box { boxes = [box] }
   }
 
+  /// One cell of another vector.
+  convenience init(constantFrom source: Vector, row: Int) {
+    let tag = source.tag(row)
+    let word = source.word(row)
+    if tag == Tag.boxed {
+      self.init(constantTag: tag, word: 0, box: source.boxes[Int(word)])
+    } else {
+      self.init(constantTag: tag, word: word)
+    }
+  }
+
   deinit {
     words.deallocate()
     tags.deallocate()

@@ -1,0 +1,72 @@
+import SourceText
+
+/// Compares one property of two nodes by the nodes' numbers, where those are in its order.
+///
+/// That is so of ids which were given in the order in which things were registered.
+final class NodeOrderEvaluator: Evaluator {
+  private let comparison: CompareOperator
+  private let key: UInt16
+  private let left: Int
+  private let right: Int
+  /// For all other rows.
+  private let other: Evaluator
+  /// By label set, whether its nodes are in the order of the property.
+  private var isAscending: [Bool?]
+
+  init(
+    _ context: ExecutionContext,
+    _ span: SourceSpan,
+    _ comparison: CompareOperator,
+    _ key: UInt16,
+    _ left: Int,
+    _ right: Int,
+    _ other: Evaluator
+  ) {
+    self.comparison = comparison
+    self.key = key
+    self.left = left
+    self.right = right
+    self.other = other
+    isAscending = Array(repeating: nil, count: context.view.labelSetCounts.count)
+    super.init(context, span)
+  }
+
+  override func evaluate(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Vector {
+    let first = chunk.column(left)
+    let second = chunk.column(right)
+    guard rows.count > 0, first.uniform == Tag.node, second.uniform == Tag.node,
+      isOrdered(first, second, rows)
+    else { return try other.evaluate(chunk, rows) }
+    let result = result(for: rows)
+    let comparison = comparison
+    for index in 0..<rows.count {
+      let row = rows[index]
+      let (one, two) = (first.word(row), second.word(row))
+      let order = one < two ? -1 : one == two ? 0 : 1
+      result.set(row, Tag.boolean, comparison.holds(order) ? 1 : 0)
+    }
+    return result
+  }
+
+  /// Whether all nodes have one label set, whose nodes are in the order of the property.
+  private func isOrdered(_ first: Vector, _ second: Vector, _ rows: Rows) -> Bool {
+    let sets = context.view.nodeLabelSets
+    let set = sets[Int(truncatingIfNeeded: first.word(rows[0]))]
+    if !isAscending(Int(set)) { return false }
+    var isSame = true
+    for index in 0..<rows.count {
+      let row = rows[index]
+      isSame =
+        isSame && sets[Int(truncatingIfNeeded: first.word(row))] == set
+        && sets[Int(truncatingIfNeeded: second.word(row))] == set
+    }
+    return isSame
+  }
+
+  private func isAscending(_ set: Int) -> Bool {
+    if let known = isAscending[set] { return known }
+    let found = context.caches.isAscending(key, labelSet: set, in: context.view)
+    isAscending[set] = found
+    return found
+  }
+}

@@ -1,0 +1,46 @@
+import GraphStorage
+
+/// The edges of one type for each value of a property: the column the other way round.
+final class EdgesByValue: Sendable {
+  /// Edge numbers, by value and then ascending.
+  private let edges: [UInt32]
+  /// By the code of a value, where its edges start; one more entry than codes.
+  private let starts: [UInt32]
+
+  init(_ column: ColumnCells) {
+    var codeCount = 0
+    Self.forEachEdge(column) { _, code in codeCount = max(codeCount, code + 1) }
+    var starts = [UInt32](repeating: 0, count: codeCount + 1)
+    starts.withUnsafeMutableBufferPointer { starts in
+      Self.forEachEdge(column) { _, code in starts[code + 1] += 1 }
+      for code in 0..<codeCount { starts[code + 1] += starts[code] }
+    }
+    var next = starts
+    edges = [UInt32](unsafeUninitializedCapacity: Int(starts[codeCount])) { buffer, filled in
+      next.withUnsafeMutableBufferPointer { next in
+        Self.forEachEdge(column) { edge, code in
+          buffer[Int(next[code])] = UInt32(truncatingIfNeeded: edge)
+          next[code] += 1
+        }
+      }
+      filled = Int(starts[codeCount])
+    }
+    self.starts = starts
+  }
+
+  /// The edges whose property is the string with that code, ascending.
+  func edges(with code: UInt32) -> ArraySlice<UInt32> {
+    let code = Int(code)
+    guard code + 1 < starts.count else { return [] }
+    return edges[Int(starts[code])..<Int(starts[code + 1])]
+  }
+
+  @inline(__always)
+  private static func forEachEdge(_ column: ColumnCells, _ body: (Int, Int) -> Void) {
+    var edge = 0
+    while edge < column.rowCount {
+      if column.positions[edge] != 0 { body(edge, Int(column.words32[edge])) }
+      edge &+= 1
+    }
+  }
+}
