@@ -84,6 +84,7 @@ final class PropertyReader {
       let packed = Int64(bitPattern: source.word(rows[index]))
       result.set(rows[index], Tag.integer, UInt64(bitPattern: packed >> 9))
     }
+    result.uniform = Tag.integer
   }
 
   private func readNodes(_ source: Vector, _ rows: Rows, _ result: Vector) {
@@ -91,6 +92,7 @@ final class PropertyReader {
     let mask = source.mask
     let tables = context.view.nodeTables
     var index = 0
+    var common: UInt8?
     // A run of rows of one table at a time: mostly all of them.
     while index < rows.count {
       let table = tables[Int(truncatingIfNeeded: words[rows[index] & mask])]
@@ -101,41 +103,46 @@ final class PropertyReader {
         && tables[Int(truncatingIfNeeded: words[rows[index] & mask])] == table
       let run = Rows(rows.pointer + start, count: index - start)
       let column = Int(table) < nodeColumns.count ? nodeColumns[Int(table)] : nil
-      read(column, source, run, result, isNode: true)
+      let tag = read(column, source, run, result, isNode: true)
+      common = start == 0 || common == tag ? tag : Tag.mixed
     }
+    result.uniform = common ?? Tag.mixed
   }
 
   private func readEdges(_ source: Vector, _ rows: Rows, _ result: Vector) {
     let words = source.words
     let mask = source.mask
     var index = 0
+    var common: UInt8?
     while index < rows.count {
       let type = words[rows[index] & mask] >> 32
       let start = index
       repeat { index &+= 1 } while index < rows.count && words[rows[index] & mask] >> 32 == type
       let run = Rows(rows.pointer + start, count: index - start)
       let column = Int(type) < edgeColumns.count ? edgeColumns[Int(type)] : nil
-      read(column, source, run, result, isNode: false)
+      let tag = read(column, source, run, result, isNode: false)
+      common = start == 0 || common == tag ? tag : Tag.mixed
     }
+    result.uniform = common ?? Tag.mixed
   }
 
-  /// Reads rows of one table or type.
+  /// Reads rows of one table or type; returns the tag of all, or ``Tag/mixed``.
   private func read(
     _ column: ColumnView?,
     _ source: Vector,
     _ rows: Rows,
     _ result: Vector,
     isNode: Bool
-  ) {
+  ) -> UInt8 {
     guard let column else {
       for index in 0..<rows.count { result.setNull(rows[index]) }
-      return
+      return Tag.null
     }
     let cells = column.cells
     switch cells.kind {
-    case .string: readWords(cells, source, rows, result, isNode: isNode, tag: Tag.string)
-    case .boolean: readWords(cells, source, rows, result, isNode: isNode, tag: Tag.boolean)
-    case .date: readDates(cells, source, rows, result, isNode: isNode)
+    case .string: return readWords(cells, source, rows, result, isNode: isNode, tag: Tag.string)
+    case .boolean: return readWords(cells, source, rows, result, isNode: isNode, tag: Tag.boolean)
+    case .date: return readDates(cells, source, rows, result, isNode: isNode)
     case .integer, .float, .dynamic:
       for index in 0..<rows.count {
         let word = source.word(rows[index])
@@ -145,6 +152,7 @@ final class PropertyReader {
           : Int(UInt32(truncatingIfNeeded: word))
         read(column, row, result, rows[index])
       }
+      return Tag.mixed
     }
   }
 
@@ -156,12 +164,13 @@ final class PropertyReader {
     _ result: Vector,
     isNode: Bool,
     tag: UInt8
-  ) {
+  ) -> UInt8 {
     let words = source.words
     let mask = source.mask
     let nodeRows = context.view.nodeRows
     let outWords = result.words
     let outTags = result.tags
+    var presentCount = 0
     var index = 0
     while index < rows.count {
       let row = rows[index]
@@ -172,8 +181,10 @@ final class PropertyReader {
       let isPresent = place < cells.rowCount && cells.positions[place] != 0
       outWords[row] = isPresent ? UInt64(cells.words32[place]) : 0
       outTags[row] = isPresent ? tag : Tag.null
+      presentCount &+= isPresent ? 1 : 0
       index &+= 1
     }
+    return presentCount == rows.count ? tag : Tag.mixed
   }
 
   private func readDates(
@@ -182,8 +193,8 @@ final class PropertyReader {
     _ rows: Rows,
     _ result: Vector,
     isNode: Bool
-  ) {
-    readWords(cells, source, rows, result, isNode: isNode, tag: Tag.date)
+  ) -> UInt8 {
+    let tag = readWords(cells, source, rows, result, isNode: isNode, tag: Tag.date)
     let outWords = result.words
     var index = 0
     while index < rows.count {
@@ -192,6 +203,7 @@ final class PropertyReader {
       outWords[rows[index]] = UInt64(bitPattern: Int64(packed))
       index &+= 1
     }
+    return tag
   }
 
   /// One cell of a column.

@@ -21,6 +21,8 @@ final class GroupTable {
   /// For a key that is a node: the group plus one by node, once there are many rows.
   private var groupOfNode: UnsafeMutablePointer<UInt32>?
   private var rowCount = 0
+  /// For two keys with few values each, as long as they have: then ``slots`` is not kept.
+  private var pairs: PairIndex?
   // One chunk's canonical words, by key, its hashes, and its rows that begin new groups.
   private var scratchWords: UnsafeMutablePointer<UInt64>
   private var scratchHashes: UnsafeMutablePointer<UInt64>
@@ -60,6 +62,7 @@ final class GroupTable {
     slots.initialize(repeating: 0, count: slotMask + 1)
     for key in keys { key.removeAll() }
     boxes = [:]
+    pairs = nil
     count = 0
   }
 
@@ -78,6 +81,8 @@ final class GroupTable {
     growScratch(rows.count)
     if keyCount == 1, columns[0].uniform == Tag.node, rowCount > 4096 {
       findNodes(columns[0], rows, groups)
+    } else if keyCount == 2, findPairs(columns, rows, groups) {
+      // Done.
     } else {
       scratchHashes.update(repeating: 0x9E37_79B9_7F4A_7C15, count: rows.count)
       for (key, column) in columns.enumerated() {
@@ -192,6 +197,33 @@ final class GroupTable {
     return map
   }
 
+  /// Finds groups by a matrix of all pairs; `false` where the keys have too many values for that.
+  private func findPairs(
+    _ columns: [Vector],
+    _ rows: Rows,
+    _ groups: UnsafeMutablePointer<UInt32>
+  ) -> Bool {
+    if count == 0, pairs == nil, rowCount > 1024 { pairs = PairIndex(columns[0], columns[1]) }
+    guard var index = pairs else { return false }
+    pairs = nil
+    guard index.prepare(columns[0], columns[1], rows) else {
+      rehash()
+      return false
+    }
+    let marks = (UInt64(index.tags.0) << 56, UInt64(index.tags.1) << 56)
+    index.find(columns[0], columns[1], rows, into: groups) { first, second, row in
+      if count == capacity { growGroups() }
+      words[count * 2] = marks.0 | first
+      words[count * 2 + 1] = marks.1 | second
+      newRows[newCount] = Int32(truncatingIfNeeded: row)
+      newCount += 1
+      count += 1
+      return UInt32(truncatingIfNeeded: count - 1)
+    }
+    pairs = index
+    return true
+  }
+
   private func findOne(_ rows: Rows, _ groups: UnsafeMutablePointer<UInt32>) {
     var index = 0
     while index < rows.count {
@@ -303,7 +335,8 @@ final class GroupTable {
   }
 
   private func rehash() {
-    let size = (slotMask + 1) * 4
+    var size = (slotMask + 1) * 4
+    while size < count * 2 { size *= 2 }
     slots.deallocate()
     slots = .allocate(capacity: size)
     slots.initialize(repeating: 0, count: size)

@@ -1,10 +1,11 @@
 import Glibc
 
 /// For nodes that were reached from others, those others.
-final class ReachedNodes {
+struct ReachedNodes {
   /// The number of the round that reached a node last, and its first origin in ``origins``.
   private let rounds: UnsafeMutablePointer<UInt32>
   private let heads: UnsafeMutablePointer<UInt32>
+  private let memory: Memory
   private var round: UInt32 = 1
   /// An origin, and where the next one of the same node is plus one, or 0.
   private var origins: [(node: UInt32, next: UInt32)] = []
@@ -12,24 +13,26 @@ final class ReachedNodes {
 
   init(nodeCount: Int) {
     self.nodeCount = nodeCount
-    // Zeros that the system hands out cost nothing until they are touched.
-    rounds = Self.zeros(nodeCount)
-    heads = Self.zeros(nodeCount)
+    memory = Memory(wordCount: nodeCount * 2)
+    rounds = memory.words
+    heads = memory.words + nodeCount
   }
 
-  deinit {
-    free(rounds)
-    free(heads)
-  }
+  /// Zeros that the system hands out, which cost nothing until they are touched.
+  private final class Memory {
+    let words: UnsafeMutablePointer<UInt32>
 
-  private static func zeros(_ count: Int) -> UnsafeMutablePointer<UInt32> {
-    guard let memory = calloc(max(count, 1), MemoryLayout<UInt32>.stride) else {
-      fatalError("out of memory for \(count) nodes")
+    init(wordCount: Int) {
+      guard let zeros = calloc(max(wordCount, 1), MemoryLayout<UInt32>.stride) else {
+        fatalError("out of memory for \(wordCount) words")
+      }
+      words = zeros.bindMemory(to: UInt32.self, capacity: max(wordCount, 1))
     }
-    return memory.bindMemory(to: UInt32.self, capacity: max(count, 1))
+
+    deinit { free(words) }
   }
 
-  func removeAll() {
+  mutating func removeAll() {
     if round == .max {
       rounds.update(repeating: 0, count: nodeCount)
       round = 0
@@ -39,7 +42,7 @@ final class ReachedNodes {
   }
 
   /// Notes that sorted nodes are reached from `origin`; of equal ones the first counts.
-  func add(_ nodes: UnsafeBufferPointer<UInt32>, from origin: UInt32) {
+  mutating func add(_ nodes: UnsafeBufferPointer<UInt32>, from origin: UInt32) {
     var last: UInt32?
     for node in nodes where node != last {
       last = node
