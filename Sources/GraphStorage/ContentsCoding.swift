@@ -1,7 +1,6 @@
 import GraphModel
 
-// The bytes of a graph's contents: one stream that the digest hashes and the image stores.
-// Integers are little-endian; an array is its count (8 bytes) and its elements, zero-filled to
+// The bytes of a graph's contents that its digest hashes. Integers are little-endian; an array is its count (8 bytes) and its elements, zero-filled to
 // 8 bytes; a string is an array of UTF-8 bytes.
 //
 // The bytes say what the graph holds and nothing of how it came to hold it, so that equal graphs
@@ -84,62 +83,6 @@ extension GraphContents {
     sink.write(bytes)
     sink.write(offsets)
   }
-
-  init(decoding source: inout ContentsSource) throws(ImageError) {
-    self.init()
-    position = EventPosition(UInt32(truncatingIfNeeded: try source.number()))
-    labels = try source.strings()
-    for _ in 0..<(try source.count()) {
-      let set: FlatArray<UInt16> = try source.array()
-      labelSets.append(set.array)
-    }
-    propertyKeys = try source.strings()
-    tables = try source.strings().map { NodeTable(name: $0) }
-    edgeTypes = try source.strings().map { EdgeTable(type: $0, hasValidity: false) }
-    for _ in 0..<(try source.count()) {
-      eventKinds.kinds.append(
-        EventKind(
-          type: try source.string(),
-          version: UInt32(truncatingIfNeeded: try source.number()),
-          replacementType: try source.string()
-        )
-      )
-    }
-    nodeTables = try source.array()
-    nodeLabelSets = try source.array()
-    nodePositions = try source.array()
-    try makeRows()
-    for table in tables.indices { try tables[table].decode(&source) }
-    for type in edgeTypes.indices { edgeTypes[type] = try EdgeTable(edgeTypes[type].type, &source) }
-    eventTimes = try source.array()
-    eventKinds.numbers = try source.array()
-    quarantined = try source.array()
-    revisions = try source.array()
-    mentions.starts = try source.array()
-    mentions.nodes = try source.array()
-    mentions.labelSets = try source.array()
-    var claims: [PastClaim] = []
-    for _ in 0..<(try source.count()) { claims.append(try PastClaim(decoding: &source)) }
-    past = PastStore(claims: claims)
-    let bytes: FlatArray<UInt8> = try source.array()
-    let offsets: FlatArray<UInt64> = try source.array()
-    guard strings.restore(bytes: bytes, offsets: offsets) else { throw .damaged }
-  }
-
-  /// The rows of the nodes: of each table in the order of the nodes.
-  private mutating func makeRows() throws(ImageError) {
-    var members = [[UInt32]](repeating: [], count: tables.count)
-    var rows: [UInt32] = []
-    rows.reserveCapacity(nodeTables.count)
-    for node in 0..<nodeTables.count {
-      let table = Int(nodeTables[node])
-      guard table < members.count else { throw .damaged }
-      rows.append(UInt32(members[table].count))
-      members[table].append(UInt32(node))
-    }
-    nodeRows = FlatArray(rows)
-    for table in tables.indices { tables[table].nodes = FlatArray(members[table]) }
-  }
 }
 
 extension NodeTable {
@@ -152,16 +95,6 @@ extension NodeTable {
       let forms = texts[index].flatMap { $0.isEmpty ? nil : $0 }
       sink.write(forms == nil ? 0 : 1)
       forms?.encode(into: &sink, &numbers)
-    }
-  }
-
-  fileprivate mutating func decode(_ source: inout ContentsSource) throws(ImageError) {
-    for _ in 0..<(try source.count()) {
-      let key = UInt16(truncatingIfNeeded: try source.number())
-      let column = try PropertyColumn(decoding: &source)
-      let index = makeColumn(for: key, kind: column.kind)
-      columns[index] = column
-      if try source.number() != 0 { texts[index] = try TextColumn(decoding: &source) }
     }
   }
 }
@@ -183,26 +116,6 @@ extension EdgeTable {
     for index in order {
       sink.write(UInt64(numbers.keys[Int(keys[index])]))
       columns[index].encode(into: &sink, &numbers)
-    }
-  }
-
-  fileprivate init(_ type: String, _ source: inout ContentsSource) throws(ImageError) {
-    self.init(type: type, hasValidity: try source.number() != 0)
-    let isText: FlatArray<UInt8> = try source.array()
-    keyIsText = isText.array.map { $0 != 0 }
-    keyLength = keyIsText.count
-    sources = try source.array()
-    targets = try source.array()
-    positions = try source.array()
-    validity.from = try source.array()
-    validity.to = try source.array()
-    validity.fromPositions = try source.array()
-    validity.toPositions = try source.array()
-    keyWords = try source.array()
-    for _ in 0..<(try source.count()) {
-      let key = UInt16(truncatingIfNeeded: try source.number())
-      let column = try PropertyColumn(decoding: &source)
-      columns[makeColumn(for: key, kind: column.kind)] = column
     }
   }
 }
@@ -252,35 +165,6 @@ extension PropertyColumn {
     for row in rows { values[Int(words32[row])].encode(into: &sink) }
   }
 
-  fileprivate init(decoding source: inout ContentsSource) throws(ImageError) {
-    guard let kind = Kind(rawValue: UInt8(truncatingIfNeeded: try source.number())) else {
-      throw .damaged
-    }
-    let positions: FlatArray<UInt32> = try source.array()
-    var words32 = FlatArray<UInt32>()
-    var words64 = FlatArray<UInt64>()
-    var values: [Value] = []
-    switch kind {
-    case .string, .date, .boolean: words32 = try source.array()
-    case .integer, .float: words64 = try source.array()
-    case .dynamic:
-      for _ in 0..<(try source.count()) { values.append(try Value(decoding: &source)) }
-      var next: UInt32 = 0
-      for row in 0..<positions.count {
-        words32.append(next)
-        if positions[row] != 0 { next += 1 }
-      }
-      guard Int(next) == values.count else { throw .damaged }
-    }
-    self.init(
-      kind: kind,
-      positions: positions,
-      words32: words32,
-      words64: words64,
-      values: values
-    )
-  }
-
   /// How many rows there are up to the last that has a value.
   private var valuedCount: Int {
     var count = positions.count
@@ -310,34 +194,10 @@ extension TextColumn {
     sink.write(kinds.permuted(order, filler: 0))
     sink.write(positions.permuted(order, filler: 0))
   }
-
-  fileprivate init(decoding source: inout ContentsSource) throws(ImageError) {
-    let counts: FlatArray<UInt32> = try source.array()
-    let texts: FlatArray<UInt32> = try source.array()
-    let languages: FlatArray<UInt32> = try source.array()
-    let kinds: FlatArray<UInt8> = try source.array()
-    let positions: FlatArray<UInt32> = try source.array()
-    guard counts.array.reduce(0, { $0 + Int($1) }) == texts.count else { throw .damaged }
-    var first: [UInt32] = []
-    var next: [UInt32] = []
-    for row in 0..<counts.count {
-      let count = Int(counts[row])
-      first.append(count == 0 ? 0 : UInt32(next.count) + 1)
-      for index in 0..<count { next.append(index + 1 < count ? UInt32(next.count) + 2 : 0) }
-    }
-    self.init(
-      first: FlatArray(first),
-      next: FlatArray(next),
-      texts: texts,
-      languages: languages,
-      kinds: kinds,
-      positions: positions
-    )
-  }
 }
 
 extension PastClaim {
-  fileprivate func encode(into sink: inout some ContentsSink) {
+  func encode(into sink: inout some ContentsSink) {
     switch subject {
     case .node(let node):
       sink.write(0)
@@ -372,7 +232,7 @@ extension PastClaim {
     sink.write(UInt64(supersededAt.rawValue))
   }
 
-  fileprivate init(decoding source: inout ContentsSource) throws(ImageError) {
+  init(decoding source: inout ContentsSource) throws(ImageError) {
     switch try source.number() {
     case 0:
       subject = .node(NodeNumber(UInt32(truncatingIfNeeded: try source.number())))

@@ -2,9 +2,12 @@
 struct ContentsSource {
   private let bytes: UnsafeRawBufferPointer
   private var offset = 0
+  /// Keeps the bytes in their place, so that arrays need not be copied.
+  private let owner: (any AnyObject & Sendable)?
 
-  init(_ bytes: UnsafeRawBufferPointer) {
+  init(_ bytes: UnsafeRawBufferPointer, owner: (any AnyObject & Sendable)? = nil) {
     self.bytes = bytes
+    self.owner = owner
   }
 
   mutating func number() throws(ImageError) -> UInt64 {
@@ -24,6 +27,12 @@ struct ContentsSource {
     let count = try count()
     let size = count * MemoryLayout<Element>.stride
     guard bytes.count - offset >= size else { throw .damaged }
+    let place = bytes.baseAddress.map { $0 + offset }
+    if let owner, let place, Int(bitPattern: place) % MemoryLayout<Element>.alignment == 0 {
+      offset += size + (-size & 7)
+      let elements = place.assumingMemoryBound(to: Element.self)
+      return FlatArray(borrowing: UnsafeBufferPointer(start: elements, count: count), from: owner)
+    }
     let elements = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
       UnsafeMutableRawBufferPointer(buffer)
         .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + size)]))

@@ -25,6 +25,8 @@ public struct EdgeTable: Sendable {
   public internal(set) var outgoing = Adjacency()
   /// Edges by their target.
   public internal(set) var incoming = Adjacency()
+  /// What planners know of the type; `nil` until the graph is published.
+  public internal(set) var statistics: EdgeStatistics?
 
   init(type: String, hasValidity: Bool) {
     self.type = type
@@ -123,6 +125,16 @@ public struct Adjacency: Sendable {
   public private(set) var edges = FlatArray<UInt32>()
 
   public init() {}
+
+  init(
+    offsets: FlatArray<UInt32>,
+    neighbours: FlatArray<UInt32>,
+    edges: FlatArray<UInt32>
+  ) {
+    self.offsets = offsets
+    self.neighbours = neighbours
+    self.edges = edges
+  }
 
   public var nodeCount: Int { offsets.count - 1 }
 

@@ -73,7 +73,8 @@ public struct FoldAccount: Hashable, Sendable {
   }
 }
 
-private struct ByteSink: ContentsSink {
+/// Gathers what is written.
+struct ByteSink: ContentsSink {
   var bytes: [UInt8] = []
 
   mutating func write(_ bytes: UnsafeRawBufferPointer) {

@@ -8,14 +8,17 @@ public final class Graph: Sendable {
   private let labelNumbers: [String: UInt16]
   private let keyNumbers: [String: UInt16]
   private let edgeTypeNumbers: [String: UInt16]
-  private let identities: IdentityLookup
+  private let idKey: UInt16?
 
   public init(_ contents: GraphContents) {
+    var contents = contents
+    contents.makeIndexes()
     self.contents = contents
     labelNumbers = Self.numbers(of: contents.labels)
     keyNumbers = Self.numbers(of: contents.propertyKeys)
     edgeTypeNumbers = Self.numbers(of: contents.edgeTypes.map(\.type))
-    identities = IdentityLookup(contents, idKey: keyNumbers["id"])
+    idKey = keyNumbers["id"]
+    isIDIndexed = contents.tables.allSatisfy { [idKey] in $0.isIDIndexed(idKey) }
   }
 
   /// A graph of contents that lack what can be derived.
@@ -64,17 +67,19 @@ public final class Graph: Sendable {
   }
 
   /// Whether ``nodes(withID:)`` finds every node: all ids of the graph are strings.
-  public var isIDIndexed: Bool { identities.isComplete }
+  public let isIDIndexed: Bool
 
   /// Whether no two nodes of a table have the same id, by table number.
-  public var hasUniqueIDs: [Bool] { identities.isUnique }
+  public var hasUniqueIDs: [Bool] { contents.tables.map { $0.idIndex?.isUnique ?? false } }
 
   /// The nodes with that id, of every table, ascending.
   ///
   /// In a graph with a schema an id is unique within a table.
   public func nodes(withID id: String) -> [NodeNumber] {
-    guard let code = strings.code(of: id) else { return [] }
-    return identities.nodes(withID: code, in: contents)
+    guard let idKey, let code = strings.code(of: id) else { return [] }
+    var found: [NodeNumber] = []
+    for table in contents.tables { table.appendNodes(withID: code, idKey, to: &found) }
+    return found.sorted()
   }
 
   /// A property of a node; `null` where it has none.
@@ -146,67 +151,24 @@ public final class Graph: Sendable {
   }
 }
 
-/// Finds nodes by id without the builder's index: rows of each table sorted by the id's code.
-private struct IdentityLookup: Sendable {
-  /// For each table its rows with an id, sorted by the code of the id.
-  private let rowsByID: [[UInt32]]
-  private let columns: [Int?]
-  /// Whether no table has ids that are not strings.
-  let isComplete: Bool
-  /// For each table whether no two rows have the same id.
-  let isUnique: [Bool]
-
-  init(_ contents: GraphContents, idKey: UInt16?) {
-    var rowsByID: [[UInt32]] = []
-    var columns: [Int?] = []
-    var isUnique: [Bool] = []
-    isComplete = contents.tables.allSatisfy { table in
-      guard let column = idKey.flatMap({ table.column(for: $0) }) else { return true }
-      return table.columns[column].kind == .string
+extension NodeTable {
+  fileprivate func appendNodes(
+    withID code: StringCode,
+    _ idKey: UInt16,
+    to found: inout [NodeNumber]
+  ) {
+    guard let index = idIndex, let column = column(for: idKey) else { return }
+    let codes = columns[column].words32
+    let rows = index.rows
+    var low = 0
+    var high = rows.count
+    while low < high {
+      let middle = (low + high) / 2
+      if codes[Int(rows[middle])] < code { low = middle + 1 } else { high = middle }
     }
-    for table in contents.tables {
-      guard let idKey, let column = table.column(for: idKey),
-        table.columns[column].kind == .string
-      else {
-        rowsByID.append([])
-        columns.append(nil)
-        isUnique.append(true)
-        continue
-      }
-      let ids = table.columns[column]
-      var rows = (0..<UInt32(ids.rowCount)).filter { ids.hasValue(at: Int($0)) }
-      let codes = ids.words32
-      // Ids are mostly interned in the order of their rows, so this is mostly a check.
-      var areUnique = zip(rows, rows.dropFirst()).allSatisfy { codes[Int($0)] < codes[Int($1)] }
-      if !areUnique {
-        rows.sort { codes[Int($0)] < codes[Int($1)] }
-        areUnique = zip(rows, rows.dropFirst()).allSatisfy { codes[Int($0)] != codes[Int($1)] }
-      }
-      isUnique.append(areUnique)
-      rowsByID.append(rows)
-      columns.append(column)
+    while low < rows.count, codes[Int(rows[low])] == code {
+      found.append(NodeNumber(nodes[Int(rows[low])]))
+      low += 1
     }
-    self.rowsByID = rowsByID
-    self.columns = columns
-    self.isUnique = isUnique
-  }
-
-  func nodes(withID code: StringCode, in contents: GraphContents) -> [NodeNumber] {
-    var found: [NodeNumber] = []
-    for (number, rows) in rowsByID.enumerated() {
-      guard let column = columns[number] else { continue }
-      let codes = contents.tables[number].columns[column].words32
-      var low = 0
-      var high = rows.count
-      while low < high {
-        let middle = (low + high) / 2
-        if codes[Int(rows[middle])] < code { low = middle + 1 } else { high = middle }
-      }
-      while low < rows.count, codes[Int(rows[low])] == code {
-        found.append(NodeNumber(contents.tables[number].nodes[Int(rows[low])]))
-        low += 1
-      }
-    }
-    return found.sorted()
   }
 }

@@ -161,14 +161,14 @@ extension GraphBuilder {
   public func setValidFrom(_ date: PartialDate, of edge: EdgeReference) {
     let table = Int(edge.type)
     let row = Int(edge.number)
-    let validity = contents.edgeTypes[table].validity
-    let held = validity.fromPositions[row]
+    let held = contents.edgeTypes[table].validity.fromPositions[row]
     if held != 0, held != position {
       guard wins(over: held) else {
         remember(.from(date), of: .edge(edge), lost: position)
         return
       }
-      remember(.from(PartialDate(storedPacked: validity.from[row])), of: .edge(edge), lost: held)
+      let former = contents.edgeTypes[table].validity.from[row]
+      remember(.from(PartialDate(storedPacked: former)), of: .edge(edge), lost: held)
     }
     contents.edgeTypes[table].validity.from[row] = ValidityColumns.word(date)
     contents.edgeTypes[table].validity.fromPositions[row] = position
@@ -178,14 +178,13 @@ extension GraphBuilder {
   public func setValidTo(_ date: PartialDate?, of edge: EdgeReference) {
     let table = Int(edge.type)
     let row = Int(edge.number)
-    let validity = contents.edgeTypes[table].validity
-    let held = validity.toPositions[row]
+    let held = contents.edgeTypes[table].validity.toPositions[row]
     if held != 0, held != position {
       guard wins(over: held) else {
         remember(.to(date), of: .edge(edge), lost: position)
         return
       }
-      let former = validity.to[row]
+      let former = contents.edgeTypes[table].validity.to[row]
       let formerDate =
         former == ValidityColumns.unknownEnd ? nil : PartialDate(storedPacked: former)
       remember(.to(formerDate), of: .edge(edge), lost: held)

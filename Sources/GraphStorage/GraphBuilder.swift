@@ -31,6 +31,7 @@ public final class GraphBuilder {
   /// Goes on from a graph; the indexes are made anew from its columns.
   public init(resuming contents: GraphContents) {
     self.contents = contents
+    self.contents.dropIndexes()
     for (number, label) in contents.labels.enumerated() { labelNumbers[label] = UInt16(number) }
     for (number, set) in contents.labelSets.enumerated() { labelSetNumbers[set] = UInt16(number) }
     for (number, key) in contents.propertyKeys.enumerated() { keyNumbers[key] = UInt16(number) }
@@ -68,7 +69,7 @@ public final class GraphBuilder {
   public func begin(event position: EventPosition, time: Int64, kind: UInt16 = 0) {
     self.position = position.rawValue
     self.time = time
-    pastCountAtBegin = contents.past.claims.count
+    pastCountAtBegin = contents.past.count
     if patch == nil {
       precondition(position.rawValue > contents.position.rawValue, "events are folded in order")
       contents.position = position

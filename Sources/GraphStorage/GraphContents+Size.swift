@@ -9,6 +9,6 @@ extension GraphContents {
     }
     let events = eventTimes.count * 14
     return strings.bytes.count + strings.count * 32 + cells + forms + edges + events
-      + nodeCount * 16 + mentions.nodes.count * 6 + past.claims.count * 80
+      + nodeCount * 16 + mentions.nodes.count * 6 + past.count * 80
   }
 }

@@ -51,12 +51,17 @@ extension GraphContents {
       like: vocabulary.edgeTypes.map(\.type)
     )
     if tableOrder != Array(tables.indices) {
+      labelSetStatistics = nil
       tables = tableOrder.map { tables[$0] }
       nodeTables = nodeTables.mapped(tableNumbers)
     }
     if typeOrder != Array(edgeTypes.indices) { edgeTypes = typeOrder.map { edgeTypes[$0] } }
     for table in tables.indices { tables[table].renumberKeys(keyNumbers) }
     for type in edgeTypes.indices { edgeTypes[type].renumberKeys(keyNumbers) }
+    let isSame =
+      keyNumbers.enumerated().allSatisfy { $0.offset == $0.element }
+      && typeNumbers.enumerated().allSatisfy { $0.offset == $0.element }
+    if isSame { return }
     past = PastStore(
       claims: past.claims.map { claim in
         var claim = claim

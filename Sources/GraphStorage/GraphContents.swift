@@ -16,6 +16,8 @@ public struct GraphContents: Sendable {
   public internal(set) var nodeRows = FlatArray<UInt32>()
   public internal(set) var nodeLabelSets = FlatArray<UInt16>()
   public internal(set) var nodePositions = FlatArray<UInt32>()
+  /// How many nodes there are of each label set; `nil` until the graph is published.
+  public internal(set) var labelSetStatistics: LabelSetStatistics?
   /// The time of each event in microseconds since 1970, by position; index 0 is unused.
   public internal(set) var eventTimes = FlatArray<Int64>([0])
   /// What each event is, by position.
@@ -46,6 +48,10 @@ public struct GraphContents: Sendable {
   mutating func makeAdjacency() {
     for type in edgeTypes.indices {
       let table = edgeTypes[type]
+      if table.count == 0 {
+        (edgeTypes[type].outgoing, edgeTypes[type].incoming) = (Adjacency(), Adjacency())
+        continue
+      }
       guard table.outgoing.edges.count != table.count || table.outgoing.nodeCount != nodeCount
       else { continue }
       (edgeTypes[type].outgoing, edgeTypes[type].incoming) = Adjacency.both(

@@ -17,12 +17,12 @@ public enum ImageError: Error, Hashable, Sendable {
 //       12     4  Position of the last event folded in
 //       16    32  Root of the log at that position
 //       48    32  Digest of the schema that the log was folded with
-//       80    32  SHA-256 of the contents: the graph's digest
+//       80    32  SHA-256 of the contents
 //      112     8  Byte count of the contents
 //      120     8  Byte count of the account
 //      128    32  SHA-256 of the account
 //      160     …  Account: how events of each kind were folded, as in FoldAccount.swift
-//        …     …  Contents, as in ContentsCoding.swift
+//        …     …  Contents, as in ImageCoding.swift
 //
 // It is a cache: an image that is damaged, of another format or of another log
 // is never an error for the user, only work to do again.
@@ -44,7 +44,7 @@ public struct ImageKey: Hashable, Sendable {
 
 /// Reads and writes images.
 public enum GraphImage {
-  public static let formatVersion: UInt32 = 2
+  public static let formatVersion: UInt32 = 3
   public static let headerByteCount = 160
   private static let magic: [UInt8] = [0x89, 0x52, 0x47, 0x49, 0x0D, 0x0A, 0x1A, 0x0A]
 
@@ -58,20 +58,23 @@ public enum GraphImage {
   /// Writes an image in pieces; the header comes last, with the offset 0.
   ///
   /// - Parameter write: receives bytes and the offset in the file where they belong.
-  /// - Returns: the graph's digest.
   public static func write<Failure: Error>(
     _ contents: GraphContents,
     key: ImageKey,
     account: FoldAccount,
     to write: (UnsafeRawBufferPointer, Int) throws(Failure) -> Void
-  ) throws(Failure) -> [UInt8] {
+  ) throws(Failure) {
     precondition(key.root.count == 32 && key.schemaDigest.count == 32, "digests have 32 bytes")
+    var contents = contents
+    contents.sortColumns()
+    contents.makeAdjacency()
+    contents.makeIndexes()
     let accountBytes = account.bytes
     try forwarding(accountBytes, to: write, at: headerByteCount)
     let start = headerByteCount + accountBytes.count
     let result: Result<([UInt8], Int), Failure> = withoutActuallyEscaping(write) { write in
       var sink = PieceSink<Failure>(start: start, write: write)
-      contents.encode(into: &sink)
+      contents.encodeImage(into: &sink)
       return sink.finish()
     }
     let (digest, byteCount) = try result.get()
@@ -85,14 +88,12 @@ public enum GraphImage {
     header += littleEndian(UInt64(accountBytes.count))
     header += Array(SHA256.hash(data: accountBytes))
     try forwarding(header, to: write, at: 0)
-    return digest
   }
 
   /// What an image says of itself.
   public struct Header: Sendable {
     public var key: ImageKey
-    /// The graph's digest.
-    public var digest: [UInt8]
+    var digest: [UInt8]
     var byteCount: UInt64
     /// How many bytes the account has, which follow the header.
     public var accountByteCount: Int
@@ -135,21 +136,28 @@ public enum GraphImage {
     return try FoldAccount(bytes)
   }
 
-  /// Reads the contents of an image, after checking every byte of them.
+  /// Reads the contents of an image.
   ///
-  /// They have no adjacency yet: see ``GraphBuilder/publish()``.
-  public static func read(_ image: UnsafeRawBufferPointer) throws(ImageError) -> GraphContents {
+  /// - Parameters:
+  ///   - owner: keeps the bytes in their place, unchanged, for as long as it lives; the contents
+  ///     are then used where they are. With `nil` they are copied.
+  ///   - isChecked: whether somebody has compared every byte with the image's digest already.
+  public static func read(
+    _ image: UnsafeRawBufferPointer,
+    owner: (any AnyObject & Sendable)? = nil,
+    isChecked: Bool = false
+  ) throws(ImageError) -> GraphContents {
     let header = try readHeader(image)
     let start = headerByteCount + header.accountByteCount
     guard image.count >= start else { throw .damaged }
     let body = UnsafeRawBufferPointer(rebasing: image[start...])
     guard UInt64(body.count) == header.byteCount else { throw .damaged }
-    // Decoding reads no byte that is not there, so it need not wait for the digest.
-    let digest = Digesting(body)
-    var source = ContentsSource(body)
-    let decoded = Result { () throws(ImageError) in try GraphContents(decoding: &source) }
-    guard digest.value().elementsEqual(header.digest) else { throw .damaged }
-    return try decoded.get()
+    // What is not as it was written may not be used, not even to look at its counts.
+    guard isChecked || Digesting(body).value().elementsEqual(header.digest) else {
+      throw .damaged
+    }
+    var source = ContentsSource(body, owner: owner)
+    return try GraphContents(decodingImage: &source)
   }
 
   private static func forwarding<Failure: Error>(

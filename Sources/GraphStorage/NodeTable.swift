@@ -12,6 +12,8 @@ public struct NodeTable: Sendable {
   public internal(set) var columns: [PropertyColumn] = []
   /// Aligned with ``keys``; `nil` for properties that are not TEXT.
   public internal(set) var texts: [TextColumn?] = []
+  /// Where nodes are found by id; `nil` until the graph is published.
+  var idIndex: IDIndex?
   /// For each property key the index of its column plus one, or 0.
   private var columnOfKey = FlatArray<UInt16>()
 

@@ -1,4 +1,5 @@
 public import GraphModel
+import Synchronization
 
 /// A claim that the current graph does not show, or not any more.
 public struct PastClaim: Hashable, Sendable {
@@ -39,17 +40,40 @@ public struct PastClaim: Hashable, Sendable {
 ///
 /// The current graph pays nothing for it.
 public struct PastStore: Sendable {
-  /// In the order in which they were added.
-  public private(set) var claims: [PastClaim] = []
+  private var known: [PastClaim] = []
+  /// The claims of an image instead, until somebody asks for them.
+  private var encoded: EncodedClaims?
 
   public init() {}
 
   init(claims: [PastClaim]) {
-    self.claims = claims
+    known = claims
   }
 
+  init(encoded: EncodedClaims) {
+    self.encoded = encoded
+  }
+
+  /// In the order in which they were added.
+  public private(set) var claims: [PastClaim] {
+    get { encoded?.claims ?? known }
+    set {
+      known = newValue
+      encoded = nil
+    }
+  }
+
+  var count: Int { encoded?.count ?? known.count }
+
   mutating func add(_ claim: PastClaim) {
-    claims.append(claim)
+    decode()
+    known.append(claim)
+  }
+
+  private mutating func decode() {
+    guard let encoded else { return }
+    known = encoded.claims
+    self.encoded = nil
   }
 
   /// Adds what an event claims in vain, once for each thing that it is about.
@@ -58,21 +82,22 @@ public struct PastStore: Sendable {
   ///
   /// - Parameter start: the number of claims when the event was begun.
   mutating func addOnce(_ claim: PastClaim, since start: Int) {
-    var index = claims.count
+    decode()
+    var index = known.count
     while index > start {
       index -= 1
-      let other = claims[index]
+      let other = known[index]
       if other.position == claim.position, other.subject == claim.subject,
         other.content.isAboutTheSame(as: claim.content)
       {
         switch claim.content {
         case .existence, .form: break
-        case .property, .from, .to: claims[index].content = claim.content
+        case .property, .from, .to: known[index].content = claim.content
         }
         return
       }
     }
-    claims.append(claim)
+    known.append(claim)
   }
 
   /// The claims about one node or edge, in the order in which they were added.
@@ -90,6 +115,38 @@ extension PastClaim.Content {
     case (.form(let key, let form, _), .form(let otherKey, let otherForm, _)):
       key == otherKey && form == otherForm
     default: false
+    }
+  }
+}
+
+/// Claims as an image holds them: decoded when they are asked for, which most queries never do.
+final class EncodedClaims: Sendable {
+  let count: Int
+  let bytes: FlatArray<UInt8>
+  private let decoded = Mutex<[PastClaim]?>(nil)
+
+  init(count: Int, bytes: FlatArray<UInt8>) {
+    self.count = count
+    self.bytes = bytes
+  }
+
+  var claims: [PastClaim] {
+    decoded.withLock { decoded in
+      if let decoded { return decoded }
+      let claims = decode()
+      decoded = claims
+      return claims
+    }
+  }
+
+  private func decode() -> [PastClaim] {
+    bytes.withUnsafeBuffer { bytes in
+      var source = ContentsSource(UnsafeRawBufferPointer(bytes))
+      do {
+        return try (0..<count).map { _ in try PastClaim(decoding: &source) }
+      } catch {
+        preconditionFailure("an image was checked, and its claims of the past are damaged")
+      }
     }
   }
 }

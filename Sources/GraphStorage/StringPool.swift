@@ -130,25 +130,21 @@ public struct StringPool: Sendable {
     } && offsets.array.prefix(other.count + 1).elementsEqual(other.offsets.array)
   }
 
-  /// Replaces the contents by those of an image; `false` where they are none of a pool.
-  mutating func restore(bytes: FlatArray<UInt8>, offsets: FlatArray<UInt64>) -> Bool {
-    self = StringPool()
-    let count = offsets.count - 1
-    guard count >= 0, offsets[0] == 0, offsets[count] == UInt64(bytes.count) else { return false }
-    var capacity = 1024
-    while count * 4 > capacity * 3 { capacity *= 2 }
-    slots = FlatArray<UInt64>(repeating: 0, count: capacity)
-    return bytes.withUnsafeBuffer { all in
-      for index in 0..<count {
-        let (start, end) = (offsets[index], offsets[index + 1])
-        guard start <= end, end <= UInt64(all.count) else { return false }
-        let text = UnsafeRawBufferPointer(all)[Int(start)..<Int(end)]
-        let code = intern(UnsafeRawBufferPointer(rebasing: text))
-        // A string that comes twice has the code of the first.
-        guard Int(code) == index else { return false }
-      }
-      return true
-    }
+  func encodeImage(into sink: inout some ContentsSink) {
+    sink.write(bytes)
+    sink.write(offsets)
+    sink.write(prefixes)
+    sink.write(slots)
+  }
+
+  init(decodingImage source: inout ContentsSource) throws(ImageError) {
+    bytes = try source.array()
+    offsets = try source.array()
+    prefixes = try source.array()
+    slots = try source.array()
+    let isWhole =
+      offsets.count > 0 && prefixes.count == offsets.count - 1 && slots.count.nonzeroBitCount == 1
+    if !isWhole { throw .damaged }
   }
 
   private mutating func append(_ text: UnsafeRawBufferPointer) {

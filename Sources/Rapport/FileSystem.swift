@@ -59,20 +59,59 @@ func readFile(_ path: String) throws(Errno) -> [UInt8] {
   }
 }
 
-/// Gives the bytes of a file to `body`; `nil` where they cannot be mapped into memory.
+/// The bytes of a file in memory, as long as this lives.
 ///
 /// Files that are replaced by renaming keep their bytes for those who have them open.
-func withMappedFile<Result>(
-  _ descriptor: FileDescriptor,
-  byteCount: Int,
-  _ body: (UnsafeRawBufferPointer) -> Result
-) -> Result? {
-  let flags = MAP_PRIVATE | MAP_POPULATE
-  guard let start = mmap(nil, byteCount, PROT_READ, flags, descriptor.rawValue, 0),
-    start != MAP_FAILED
-  else { return nil }
-  defer { munmap(start, byteCount) }
-  return body(UnsafeRawBufferPointer(start: start, count: byteCount))
+final class MappedFile: @unchecked Sendable {
+  let bytes: UnsafeRawBufferPointer
+
+  /// `nil` where the file cannot be mapped, or is empty.
+  init?(_ descriptor: FileDescriptor, byteCount: Int) {
+    guard byteCount > 0,
+      let start = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor.rawValue, 0),
+      start != MAP_FAILED
+    else { return nil }
+    bytes = UnsafeRawBufferPointer(start: start, count: byteCount)
+  }
+
+  deinit {
+    munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+  }
+}
+
+/// What changes about a file when anybody changes its bytes: which file it is, its size, its times.
+struct FileStamp: Equatable {
+  let words: [Int64]
+  let byteCount: Int64
+  /// When the file was changed last, in nanoseconds since 1970.
+  let changeTime: Int64
+
+  init?(_ descriptor: FileDescriptor) {
+    var status = stat()
+    guard fstat(descriptor.rawValue, &status) == 0 else { return nil }
+    byteCount = Int64(status.st_size)
+    changeTime = Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
+    words = [
+      Int64(truncatingIfNeeded: status.st_dev), Int64(truncatingIfNeeded: status.st_ino),
+      Int64(status.st_size), Int64(status.st_mtim.tv_sec), Int64(status.st_mtim.tv_nsec),
+      changeTime,
+    ]
+  }
+
+  /// Waits until a later change would have another time.
+  ///
+  /// File systems round times down to some milliseconds.
+  func waitUntilPast() {
+    while nanosecondsNow() - changeTime < 20_000_000, nanosecondsNow() >= changeTime {
+      usleep(2000)
+    }
+  }
+}
+
+private func nanosecondsNow() -> Int64 {
+  var now = timespec()
+  clock_gettime(CLOCK_REALTIME, &now)
+  return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
 }
 
 func isDirectory(_ descriptor: FileDescriptor) -> Bool {

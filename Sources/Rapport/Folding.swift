@@ -103,7 +103,7 @@ struct Folding {
     let foldedCount = folded.work.newCount + folded.work.refoldedCount
     if writesImage, let image, foldedCount >= Self.eventCountWorthAnImage {
       let contents = folded.graph.contents
-      _ = image.write(contents, key: key, account: schema.schema.account(of: contents))
+      image.write(contents, key: key, account: schema.schema.account(of: contents))
     }
     return folded
   }
@@ -129,11 +129,11 @@ struct Folding {
     isReadOnly: Bool
   ) throws(StoreFailure) -> [UInt8] {
     let contents = folded.graph.contents
-    let account = schema.schema.account(of: contents)
-    if !isReadOnly, let digest = image.write(contents, key: key, account: account) {
-      return digest
+    let digest = Background { GraphImage.digest(of: contents) }
+    if !isReadOnly {
+      image.write(contents, key: key, account: schema.schema.account(of: contents))
     }
-    return GraphImage.digest(of: contents)
+    return digest.value()
   }
 
   /// What an image of the graph at ``end`` is an image of.

@@ -33,23 +33,44 @@ struct ImageFile {
     }
   }
 
-  /// The contents of the image, if it is whole.
+  /// The contents of the image, if it is whole; they are used where the file is mapped.
   func contents() -> GraphContents? {
     guard let descriptor = try? FileDescriptor.open(path, .readOnly) else { return nil }
     defer { try? descriptor.close() }
-    guard let size = try? descriptor.seek(offset: 0, from: .end), size > 0 else { return nil }
-    return withMappedFile(descriptor, byteCount: Int(size)) { try? GraphImage.read($0) } ?? nil
+    guard let stamp = FileStamp(descriptor),
+      let file = MappedFile(descriptor, byteCount: Int(stamp.byteCount))
+    else { return nil }
+    let isChecked = stamp.byteCount >= Self.byteCountWorthANote && note.isOf(stamp)
+    guard let contents = try? GraphImage.read(file.bytes, owner: file, isChecked: isChecked) else {
+      return nil
+    }
+    if !isChecked, stamp.byteCount >= Self.byteCountWorthANote { note.write(stamp) }
+    return contents
   }
+
+  /// A smaller image is checked at each opening.
+  private static let byteCountWorthANote = 1 << 22
+
+  /// Notes that the image, which this process has just written, holds what was written.
+  fileprivate func noteWritten() {
+    guard let descriptor = try? FileDescriptor.open(path, .readOnly) else { return }
+    defer { try? descriptor.close() }
+    if let stamp = FileStamp(descriptor), stamp.byteCount >= Self.byteCountWorthANote {
+      note.write(stamp)
+    }
+  }
+
+  private var note: ImageNote { ImageNote(path: directory.appending("graph.checked")) }
 
   /// An image that is written and that no reader sees yet.
   struct Staged {
-    let digest: [UInt8]
     fileprivate let unfinished: FilePath
-    fileprivate let path: FilePath
+    fileprivate let file: ImageFile
 
     /// Puts it in place of the one that is there; a reader sees either.
     func publish() throws(Errno) {
-      try renameFile(unfinished, path)
+      try renameFile(unfinished, file.path)
+      file.noteWritten()
     }
 
     func discard() {
@@ -57,17 +78,13 @@ struct ImageFile {
     }
   }
 
-  /// Writes an image in place of the one that is there; a reader sees either.
-  ///
-  /// - Returns: the graph's digest, or `nil` where the image could not be written.
-  func write(_ contents: GraphContents, key: ImageKey, account: FoldAccount) -> [UInt8]? {
-    guard let staged = try? stage(contents, key: key, account: account) else { return nil }
+  /// Writes an image in place of the one that is there, if it can; a reader sees either.
+  func write(_ contents: GraphContents, key: ImageKey, account: FoldAccount) {
+    guard let staged = try? stage(contents, key: key, account: account) else { return }
     do {
       try staged.publish()
-      return staged.digest
     } catch {
       staged.discard()
-      return nil
     }
   }
 
@@ -87,9 +104,8 @@ struct ImageFile {
         options: [.create, .truncate],
         permissions: [.ownerReadWrite, .groupRead, .otherRead]
       )
-      let digest: [UInt8]
       do {
-        digest = try GraphImage.write(contents, key: key, account: account) {
+        try GraphImage.write(contents, key: key, account: account) {
           (bytes, offset) throws(Errno) in
           try Self.writeAll(bytes, to: descriptor, at: offset)
         }
@@ -98,7 +114,7 @@ struct ImageFile {
         try? descriptor.close()
         throw error
       }
-      return Staged(digest: digest, unfinished: unfinished, path: path)
+      return Staged(unfinished: unfinished, file: self)
     } catch {
       removeFile(unfinished)
       throw error as? Errno ?? .ioError
@@ -133,5 +149,32 @@ struct ImageFile {
         throw error as? Errno ?? .ioError
       }
     }
+  }
+}
+
+/// A note beside an image: that this very file, unchanged, was compared with its digest.
+///
+/// It spares the next process a look at every byte. Whoever changes the image, or copies it, makes
+/// another file of it or another time of change, and the note is of no use any more.
+private struct ImageNote {
+  let path: FilePath
+  private static let magic: [UInt8] = [0x89, 0x52, 0x47, 0x43, 0x0D, 0x0A, 0x1A, 0x0A]
+
+  func isOf(_ stamp: FileStamp) -> Bool {
+    guard let bytes = try? readFile(path.string) else { return false }
+    return bytes == Self.bytes(stamp)
+  }
+
+  func write(_ stamp: FileStamp) {
+    stamp.waitUntilPast()
+    try? replaceFile(path, with: Self.bytes(stamp))
+  }
+
+  private static func bytes(_ stamp: FileStamp) -> [UInt8] {
+    var bytes = magic
+    for word in stamp.words {
+      withUnsafeBytes(of: word.littleEndian) { bytes += $0 }
+    }
+    return bytes
   }
 }

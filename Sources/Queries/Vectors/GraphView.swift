@@ -34,33 +34,12 @@ final class GraphView: @unchecked Sendable {
     stringOffsets = pointer(contents.strings.offsets)
     stringBytes = pointer(contents.strings.bytes)
     stringPrefixes = pointer(contents.strings.prefixes)
-    var counts = [Int](repeating: 0, count: contents.labelSets.count)
-    contents.nodeLabelSets.withUnsafeBuffer { sets in
-      counts.withUnsafeMutableBufferPointer { counts in
-        for set in sets { counts[Int(set)] &+= 1 }
-      }
+    guard let statistics = contents.labelSetStatistics else {
+      preconditionFailure("a graph has its indexes")
     }
-    labelSetCounts = counts
-    tableOfLabelSet = Self.tables(of: contents, counts.count)
-    edgeTypes = contents.edgeTypes.map {
-      EdgeTypeView($0, labelSets: contents.nodeLabelSets, labelSetCount: counts.count)
-    }
-  }
-
-  private static func tables(of contents: GraphContents, _ count: Int) -> [UInt16?] {
-    var tables = [UInt16?](repeating: nil, count: count)
-    var isMixed = [Bool](repeating: false, count: count)
-    contents.nodeLabelSets.withUnsafeBuffer { sets in
-      contents.nodeTables.withUnsafeBuffer { tableOfNode in
-        for node in sets.indices {
-          let set = Int(sets[node])
-          if tables[set] == tableOfNode[node] { continue }
-          if tables[set] != nil { isMixed[set] = true }
-          tables[set] = tableOfNode[node]
-        }
-      }
-    }
-    return tables.indices.map { isMixed[$0] ? nil : tables[$0] }
+    labelSetCounts = statistics.nodeCounts
+    tableOfLabelSet = statistics.tables
+    edgeTypes = contents.edgeTypes.map { EdgeTypeView($0) }
   }
 
   /// The only table with nodes of those label sets, where there is one.
@@ -184,9 +163,14 @@ struct EdgeTypeView {
   /// How many nodes have any edge of the type going out, and coming in.
   let distinctSources: Int
   let distinctTargets: Int
-  private let parallelEdges = LazyFact<Bool>()
 
-  init(_ table: EdgeTable, labelSets: FlatArray<UInt16>, labelSetCount: Int) {
+  /// Whether two edges of the type have the same source and the same target.
+  let hasParallelEdges: Bool
+
+  init(_ table: EdgeTable) {
+    guard let statistics = table.statistics else {
+      preconditionFailure("a graph has its indexes")
+    }
     name = table.type
     hasValidity = table.hasValidity
     count = table.count
@@ -197,58 +181,12 @@ struct EdgeTypeView {
     keys = table.keys
     columns = table.columns.map { ColumnView($0, texts: nil) }
     validity = table.validity
-    sourceCounts = Self.counts(table.sources, labelSets, labelSetCount)
-    targetCounts = Self.counts(table.targets, labelSets, labelSetCount)
-    distinctSources = Self.distinctEnds(table.outgoing)
-    distinctTargets = Self.distinctEnds(table.incoming)
-  }
-
-  private static func counts(
-    _ ends: FlatArray<UInt32>,
-    _ labelSets: FlatArray<UInt16>,
-    _ labelSetCount: Int
-  ) -> [Int] {
-    var counts = [Int](repeating: 0, count: labelSetCount)
-    counts.withUnsafeMutableBufferPointer { counts in
-      ends.withUnsafeBuffer { ends in
-        labelSets.withUnsafeBuffer { sets in
-          for end in ends { counts[Int(sets[Int(end)])] &+= 1 }
-        }
-      }
-    }
-    return counts
-  }
-
-  private static func distinctEnds(_ adjacency: Adjacency) -> Int {
-    adjacency.offsets.withUnsafeBuffer { offsets in
-      var count = 0
-      var index = 1
-      while index < offsets.count {
-        count &+= offsets[index] != offsets[index - 1] ? 1 : 0
-        index &+= 1
-      }
-      return count
-    }
+    sourceCounts = statistics.sourceCounts
+    targetCounts = statistics.targetCounts
+    distinctSources = statistics.distinctSources
+    distinctTargets = statistics.distinctTargets
+    hasParallelEdges = statistics.hasParallelEdges
   }
 
   func column(for key: UInt16) -> Int? { keys.firstIndex(of: key) }
-
-  /// Whether two edges of the type have the same source and the same target.
-  ///
-  /// The first to ask waits for a look at every edge.
-  var hasParallelEdges: Bool { parallelEdges.value { findParallelEdges() } }
-
-  private func findParallelEdges() -> Bool {
-    var node = 0
-    while node < outgoing.nodeCount {
-      var place = outgoing.start(node) &+ 1
-      let end = outgoing.end(node)
-      while place < end {
-        if outgoing.neighbours[place] == outgoing.neighbours[place &- 1] { return true }
-        place &+= 1
-      }
-      node &+= 1
-    }
-    return false
-  }
 }
