@@ -2,46 +2,35 @@
 ///
 /// Derived from the columns; never stored.
 struct IdentityIndex {
-  /// A node plus one under its table and id; 0 where free.
+  /// By the code of an id, the first node that has it: its table in the high half, its number plus
+  /// one in the low one, or 0.
   ///
-  /// One place in memory for both.
-  private struct Entry {
-    var key: UInt64 = 0
-    var node: UInt32 = 0
-  }
-
-  /// Open addressing; its size is a power of two.
-  private var entries = [Entry](repeating: Entry(), count: 1024)
-  private var count = 0
+  /// Codes are given in the order of appearance, so those of ids that are used together lie
+  /// together.
+  private var first: [UInt64] = []
+  /// The other nodes, where nodes of several tables have one id, by table and code.
+  private var others: [UInt64: UInt32] = [:]
 
   func find(table: UInt16, id: StringCode) -> UInt32? {
-    let node = entries[slot(of: Self.key(table, id))].node
-    return node == 0 ? nil : node - 1
+    guard Int(id) < first.count else { return nil }
+    let entry = first[Int(id)]
+    if entry == 0 { return nil }
+    if entry >> 32 == UInt64(table) { return UInt32(truncatingIfNeeded: entry) - 1 }
+    return others[Self.key(table, id)]
   }
 
   mutating func insert(_ node: UInt32, table: UInt16, id: StringCode) {
-    let key = Self.key(table, id)
-    let slot = slot(of: key)
-    if entries[slot].node == 0 { count += 1 }
-    entries[slot] = Entry(key: key, node: node + 1)
-    if count * 4 > entries.count * 3 { grow() }
+    while first.count <= Int(id) { first.append(0) }
+    let entry = first[Int(id)]
+    if entry == 0 || entry >> 32 == UInt64(table) {
+      first[Int(id)] = UInt64(table) << 32 | UInt64(node + 1)
+    } else {
+      others[Self.key(table, id)] = node
+    }
   }
 
   private static func key(_ table: UInt16, _ id: StringCode) -> UInt64 {
     UInt64(table) << 32 | UInt64(id)
-  }
-
-  private func slot(of key: UInt64) -> Int {
-    let mask = entries.count - 1
-    var slot = Int(truncatingIfNeeded: StringPool.mix(key ^ 0x9E37_79B9)) & mask
-    while entries[slot].node != 0, entries[slot].key != key { slot = (slot + 1) & mask }
-    return slot
-  }
-
-  private mutating func grow() {
-    let old = entries
-    entries = [Entry](repeating: Entry(), count: old.count * 2)
-    for entry in old where entry.node != 0 { entries[slot(of: entry.key)] = entry }
   }
 }
 

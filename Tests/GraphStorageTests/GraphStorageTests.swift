@@ -53,7 +53,7 @@ import Testing
 
   private func imageBytes(of contents: GraphContents, key: ImageKey) -> [UInt8] {
     var image: [UInt8] = []
-    _ = GraphImage.write(contents, key: key, account: account) { bytes, offset in
+    GraphImage.write(contents, key: key, account: account) { bytes, offset in
       if image.count < offset + bytes.count {
         image += Array(repeating: 0, count: offset + bytes.count - image.count)
       }

@@ -93,10 +93,8 @@ final class SeenValues {
     currentRun = run
     new.count = count
     rowsDone = index
-    for place in first..<count {
-      groups.append(newGroups[place])
-      words.append(mark | values.word(new.rows[place]))
-    }
+    groups.append(contentsOf: UnsafeBufferPointer(start: newGroups + first, count: count - first))
+    words += (first..<count).map { mark | values.word(Int(new.pointer[$0])) }
     return isDone
   }
 
