@@ -111,8 +111,9 @@ class Results:
         return own / max(floor, FLOOR_LEAST) if own and floor is not None else None
 
 
-def geometric_mean(values: Sequence[float]) -> float | None:
-    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
+def geometric_mean(values: Iterable[float]) -> float | None:
+    logarithms = [math.log(value) for value in values]
+    return math.exp(sum(logarithms) / len(logarithms)) if logarithms else None
 
 
 def mixed_order(count: int) -> list[int]:
