@@ -18,7 +18,7 @@ from benchmark.generator import generate
 from benchmark.measuring import Effort, Results, ask_everybody
 from benchmark.peers import Peer, peer
 from benchmark.questions import QUESTIONS
-from benchmark.rapport import Batch, Failed, Program, Rapport
+from benchmark.rapport import Batch, Program, Rapport
 from benchmark.targets import (
     LARGE, Figure, Setting, first_change_figures, log_figures, memory_figures, opening_figure,
     question_figures, rebuild_figures)
