@@ -18,7 +18,7 @@ from benchmark.generator import generate
 from benchmark.measuring import Effort, Results, ask_everybody
 from benchmark.peers import Peer, peer
 from benchmark.questions import QUESTIONS
-from benchmark.rapport import Batch, Program, Rapport
+from benchmark.rapport import Batch, Failed, Program, Rapport
 from benchmark.targets import (
     LARGE, Figure, Setting, first_change_figures, log_figures, memory_figures, opening_figure,
     question_figures, rebuild_figures)
@@ -66,9 +66,12 @@ def shared_source(arguments: argparse.Namespace, size: str) -> Path:
         if (folder / "params.json").exists():
             return folder
     say(f"making the published data set {size}")
-    subprocess.run([os.environ.get("PY", sys.executable), str(shared / "gen.py"), "--size", size,
-                    "--out", str(folder)],
-                   check=True, stdout=sys.stderr, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    python = os.environ.get("PY", sys.executable)
+    result = subprocess.run(
+        [python, "-B", str(shared / "gen.py"), "--size", size, "--out", str(folder)],
+        stdout=sys.stderr, check=False)
+    if result.returncode != 0:
+        raise Failed(f"the generator in {shared} failed; $PY names a Python that has its packages")
     return folder
 
 

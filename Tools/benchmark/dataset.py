@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
@@ -29,7 +29,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     "subject": ("meeting", "topic"),
 }
 
-Parameters = dict[str, object]
+# Names and values that a question is asked with.
+Parameters = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,15 @@ class Dataset:
 
     @cached_property
     def parameters(self) -> dict[str, list[Parameters]]:
-        return json.loads((self.folder / PARAMETERS).read_text(encoding="utf-8"))
+        sets: dict[str, list[Parameters]] = json.loads(
+            (self.folder / PARAMETERS).read_text(encoding="utf-8"))
+        return sets
 
     @property
     def is_complete(self) -> bool:
         return (self.folder / PARAMETERS).exists()
 
-    def complete(self, parameters: dict[str, list[Parameters]]) -> None:
+    def complete(self, parameters: Mapping[str, Sequence[Parameters]]) -> None:
         text = json.dumps(parameters, ensure_ascii=False, indent=1)
         (self.folder / PARAMETERS).write_text(text + "\n", encoding="utf-8")
 

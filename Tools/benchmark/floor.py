@@ -81,8 +81,9 @@ class Floor:
         if question == "q12":
             text = str(parameters["s"]).lower().encode()
             return [text, ctypes.c_int64(len(text)), self.out]
-        numbers = [Number(day_number(value)) if name.startswith("d") else Number(int(str(value)))
-                   for name, value in parameters.items()]
+        numbers: list[object] = [
+            Number(day_number(value)) if name.startswith("d") else Number(int(str(value)))
+            for name, value in parameters.items()]
         return numbers if question in SINGLE else [*numbers, self.out]
 
     def rows(self, question: str, parameters: Parameters, count: int) -> list[Row]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
@@ -18,7 +18,7 @@ from random import Random
 from typing import TextIO
 
 from benchmark import words
-from benchmark.dataset import EVENTS, TABLES, Dataset
+from benchmark.dataset import EVENTS, TABLES, Dataset, Parameters
 
 FIRST_DAY = date(2000, 1, 1)
 DAY_COUNT = (date(2026, 1, 1) - FIRST_DAY).days
@@ -88,7 +88,7 @@ class Writer:
     def row(self, table: str, *fields: object) -> None:
         self.tables[table].write("\t".join(map(str, fields)) + "\n")
 
-    def event(self, type: str, time: str, data: dict[str, object]) -> None:
+    def event(self, type: str, time: str, data: Mapping[str, object]) -> None:
         self.event_count += 1
         event = {"specversion": "1.0", "id": f"e{self.event_count}", "type": type,
                  "source": "urn:rapport:bench", "time": time, "data": data}
@@ -271,7 +271,7 @@ class Generator:
 
     # --- What is asked for ---------------------------------------------------------------------
 
-    def parameters(self) -> dict[str, list[dict[str, object]]]:
+    def parameters(self) -> dict[str, Sequence[Parameters]]:
         """For each question the sets of parameters that it is asked with."""
         random = self.random("parameters")
         people = mixed(random, busiest_first(self.person_degrees))
@@ -297,7 +297,7 @@ class Generator:
                     for regulator in mixed(random, busiest_first(self.regulator_degrees))],
         }
 
-    def pairs_of_regulators(self, random: Random) -> list[dict[str, object]]:
+    def pairs_of_regulators(self, random: Random) -> list[Parameters]:
         ranked = busiest_first(self.regulator_degrees)
         hot = ranked[:2 * HOT]
         pairs = list(zip(hot, hot[::-1]))[:HOT]
@@ -306,11 +306,11 @@ class Generator:
 
     def people_topics_and_times(
         self, random: Random, people: list[int]
-    ) -> list[dict[str, object]]:
+    ) -> list[Parameters]:
         inner = sorted(set(self.parents) - {0})
         topics = inner[:8] + [random.choice(inner) for _ in people[8:]]
         random.shuffle(topics)
-        sets = []
+        sets: list[Parameters] = []
         for person, topic in zip(people, topics):
             first = random.randrange(DAY_COUNT - 3650)
             last = first + random.randrange(1000, 3650)

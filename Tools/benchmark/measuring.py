@@ -47,8 +47,8 @@ class Timing:
 
     def median(self, sets: Iterable[int] | None = None) -> float | None:
         """The median over sets of each one's median, without its first pass if there are more."""
-        chosen = self.reached if sets is None else [s for s in sets if self.runs[s]]
-        return median([median(self.runs[s][1:] or self.runs[s]) for s in chosen]) if chosen else None
+        chosen = [self.runs[s] for s in (self.reached if sets is None else sets) if self.runs[s]]
+        return median(median(runs[1:] or runs) for runs in chosen) if chosen else None
 
     @property
     def hot(self) -> float | None:

@@ -197,7 +197,8 @@ def judge(old: Counts, new: Counts) -> list[Verdict]:
 def read_thresholds(path: Path = THRESHOLDS) -> Counts:
     if not path.exists():
         return {}
-    return json.loads(path.read_text(encoding="utf-8"))["instructions"]
+    counts: Counts = json.loads(path.read_text(encoding="utf-8"))["instructions"]
+    return counts
 
 
 def write_thresholds(counts: Counts, path: Path = THRESHOLDS) -> None:

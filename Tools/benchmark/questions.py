@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from benchmark.dataset import Parameters
 
@@ -231,7 +232,7 @@ def batch_request(question: str, parameters: Parameters) -> str:
                        "parameters": for_rapport(question, parameters)}, ensure_ascii=False)
 
 
-def plain(value: object) -> object:
+def plain(value: Any) -> Any:
     """One form of what the engines call the same: ids are numbers, days and lists are texts."""
     if isinstance(value, str) and len(value) == 8 and value[0] in KINDS and value[1:].isdigit():
         return int(value[1:])
@@ -242,10 +243,10 @@ def plain(value: object) -> object:
     return value
 
 
-def list_text(value: object) -> str:
+def list_text(value: Any) -> str:
     """A list of topics, as numbers in order."""
-    items: Iterable[object] = value.split(",") if isinstance(value, str) else value or ()
-    return ",".join(str(number) for number in sorted(int(plain(item)) for item in items))
+    items = value.split(",") if isinstance(value, str) else value or ()
+    return ",".join(map(str, sorted(int(plain(item)) for item in items)))
 
 
 def canonical(question: str, rows: Iterable[Iterable[object]]) -> list[Row]:

@@ -28,7 +28,7 @@ class RawLog:
         if result.returncode != 0:
             raise Unavailable(f"raw_log: {result.stderr.strip()}")
         figures = json.loads(result.stdout)
-        return figures["entries"] / median(figures["seconds"])
+        return float(figures["entries"] / median(figures["seconds"]))
 
     def append_rate(self, events: Path, batch: int, count: int) -> float:
         target = self.folder / "raw"
