@@ -140,7 +140,6 @@ def raw_log(setting: Setting) -> tuple[RawLog | None, str]:
 
 def rebuild_figures(setting: Setting) -> Iterator[Figure]:
     """With one core and with two, and how long the image is in the making."""
-    setting.program.rebuild(setting.store, 2)  # leaves an image, so that all runs are alike
     repeats = range(max(3, setting.repeats))
     by_cores: dict[int, list[Rebuild]] = {1: [], 2: []}
     for _ in repeats:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from benchmark.generator import generate  # noqa: E402
 from benchmark.measuring import Effort, Results, Timing, ask_everybody  # noqa: E402
 from benchmark.peers import Sqlite  # noqa: E402
 from benchmark.questions import QUESTIONS, batch_request, canonical  # noqa: E402
+from benchmark.rapport import ImageWatch  # noqa: E402
 from benchmark.targets import Figure, question_figures  # noqa: E402
 
 MEETINGS = 400
@@ -221,6 +223,27 @@ class Figures(unittest.TestCase):
         self.assertIn("peer/rapport", head)
         self.assertEqual(row.split()[:7],
                          ["q1", "2", "1,234", "0.100", "sqlite", "617x", "20x"])
+
+
+class Images(InFolder):
+    def test_an_image_is_in_the_making_until_it_has_its_name(self):
+        folder = self.folder / "store/image"
+        folder.mkdir(parents=True)
+        watch = ImageWatch(folder.parent)
+        with watch:
+            unfinished = folder / "graph.image.123"
+            unfinished.write_text("")
+            time.sleep(0.05)
+            unfinished.rename(folder / "graph.image")
+            watch.thread.join(5)
+        self.assertGreater(watch.seconds, 0.01)
+        self.assertLess(watch.seconds, 5)
+
+    def test_a_store_without_an_image_has_none_in_the_making(self):
+        watch = ImageWatch(self.folder / "nowhere")
+        with watch:
+            time.sleep(0.01)
+        self.assertIsNone(watch.seconds)
 
 
 class Thresholds(InFolder):
