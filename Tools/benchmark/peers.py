@@ -79,7 +79,7 @@ class Sqlite:
             self.connection.executemany(
                 f"INSERT INTO {table} VALUES ({values})", dataset.rows(table))
         self.connection.execute("COMMIT")
-        self.connection.executescript(SQLITE_INDEXES)
+        self.connection.executescript(SQLITE_INDEXES + "PRAGMA wal_checkpoint(TRUNCATE);")
         for table in ("reached", "last", "next"):
             self.connection.execute(f"CREATE TEMP TABLE {table}(person INTEGER PRIMARY KEY)")
 
