@@ -25,7 +25,7 @@ from benchmark.generator import generate  # noqa: E402
 from benchmark.measuring import Effort, Results, Timing, ask_everybody  # noqa: E402
 from benchmark.peers import Sqlite  # noqa: E402
 from benchmark.questions import QUESTIONS, batch_request, canonical  # noqa: E402
-from benchmark.rapport import ImageWatch  # noqa: E402
+from benchmark.rapport import Failed, ImageWatch  # noqa: E402
 from benchmark.targets import Figure, question_figures  # noqa: E402
 
 MEETINGS = 400
@@ -276,8 +276,16 @@ class Thresholds(InFolder):
         micro.write_thresholds({"q2": 3}, path)
         self.assertEqual(micro.read_thresholds(path), {"ingest": 1, "q2": 3})
 
+    def test_a_count_that_cannot_be_is_no_threshold(self):
+        path = self.folder / "none.json"
+        with self.assertRaises(Failed):
+            micro.write_thresholds({"q3": -5}, path)
+        self.assertFalse(path.exists())
+
     def test_the_thresholds_in_the_tree_are_those_of_all_stages(self):
-        self.assertEqual(list(micro.read_thresholds()), micro.STAGES)
+        thresholds = micro.read_thresholds()
+        self.assertEqual(list(thresholds), micro.STAGES)
+        self.assertTrue(all(count > 10_000 for count in thresholds.values()))
 
 
 class Commands(unittest.TestCase):
