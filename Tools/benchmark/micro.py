@@ -55,7 +55,7 @@ class Counter:
 
     def __init__(self, program: Path, folder: Path) -> None:
         if not shutil.which("valgrind"):
-            raise Unavailable("there is no valgrind on the PATH")
+            raise Unavailable("there is no valgrind on the PATH (--install installs it)")
         self.folder = folder
         self.program = stripped(program, folder)
         self.small_maps = folder / "small_maps.so"
@@ -252,8 +252,19 @@ def report_over(verdicts: list[Verdict]) -> int:
 # --- The command -----------------------------------------------------------------------------
 
 
+def install_valgrind(root: Path) -> None:
+    """By the same function that installs what a build needs."""
+    result = subprocess.run(
+        ["bash", "-c", "source Tools/setup.sh && install_packages valgrind"], cwd=root,
+        check=False)
+    if result.returncode != 0:
+        raise Failed("valgrind could not be installed")
+
+
 def micro(arguments: argparse.Namespace) -> int:
     """Where a tool is missing this is skipped, for no test needs it."""
+    if arguments.install and not shutil.which("valgrind"):
+        install_valgrind(arguments.root)
     folder = arguments.data / "micro"
     folder.mkdir(parents=True, exist_ok=True)
     try:

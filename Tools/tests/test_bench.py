@@ -308,7 +308,8 @@ class Commands(unittest.TestCase):
             result = self.run_bench("micro", "--rapport", sys.executable, "--data", folder,
                                     PATH=folder)
         self.assertEqual((result.returncode, result.stdout),
-                         (0, "skipped: there is no valgrind on the PATH\n"))
+                         (0, "skipped: there is no valgrind on the PATH "
+                             "(--install installs it)\n"))
 
 
 if __name__ == "__main__":
