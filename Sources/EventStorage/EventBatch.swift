@@ -155,6 +155,25 @@ struct Identity: Hashable, Comparable, Sendable {
     low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
   }
 
+  /// No other sorts before it.
+  static let first = Identity(high: 0, low: 0)
+
+  private init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// Where it stands among all that there could be, from 0 to 1.
+  var fraction: Double { Double(high) / 0x1p64 }
+
+  /// A number that is as good as any hash of it.
+  var place: Int { Int(truncatingIfNeeded: high) }
+  /// 32 bits that ``place`` does not have.
+  var tag: UInt64 { low & 0xFFFF_FFFF }
+
+  /// Its first bits, as a number: at least 1, at most 32.
+  func prefix(bitCount: Int) -> Int { Int(high >> UInt64(64 - bitCount)) }
+
   static func < (left: Self, right: Self) -> Bool {
     left.high != right.high ? left.high < right.high : left.low < right.low
   }

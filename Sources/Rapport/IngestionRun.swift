@@ -22,6 +22,7 @@ struct Ingestion {
   private var unknown: [Int] = []
   private var expectedPosition: EventPosition?
   private var byteCount = 0
+  private let indexLagMax: Int
 
   /// A commit of this size is durable soon and well below LMDB's limits.
   private static let commitByteCountMax = 16 << 20
@@ -34,6 +35,7 @@ struct Ingestion {
     committedSchemaNumber = schemaNumber
     validator = schema.map { EventValidator(schema: $0.schema) }
     expectedPosition = options.expectedPosition
+    indexLagMax = (try? log.indexLagForMany()) ?? EventLog.indexLagDefault
     summary = IngestSummary(end: end)
   }
 
@@ -50,6 +52,8 @@ struct Ingestion {
     } catch {
       // The failure is in the summary.
     }
+    // What was appended is in the log, also where its index cannot be written now.
+    try? log.settleIndex()
   }
 
   private mutating func read(_ input: IngestInput) throws(Stop) {
@@ -219,7 +223,8 @@ struct Ingestion {
         options: AppendOptions(
           onConflict: conflictHandling,
           expectedPosition: expectedPosition,
-          absentEvent: nextSchema
+          absentEvent: nextSchema,
+          indexLagMax: indexLagMax
         )
       )
     } catch {
