@@ -83,7 +83,7 @@ public final class EnvelopeParser {
       )
     }
     var checker = LimitChecker(tape: tape)
-    if !checker.isWithinLimits(at: tape.root, depth: 1) || line.contains(UInt8(ascii: "\\")) {
+    if !checker.isWithinLimits(at: tape.root, depth: 1) || line.offset(of: UInt8(ascii: "\\")) != nil {
       var scanner = LineScanner(line)
       try scanner.scan()
     }

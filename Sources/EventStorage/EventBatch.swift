@@ -48,6 +48,19 @@ public struct EventBatch: Sendable {
     entries[entries.count - 1].currentVersion = version
   }
 
+  /// Adds events of another batch, as they are there.
+  public mutating func append(contentsOf other: EventBatch, in range: Range<Int>) {
+    guard let first = range.first, let last = range.last else { return }
+    let start = other.entries[first].offset
+    let end = other.entries[last].offset + other.entries[last].byteCount
+    let shift = bytes.count - start
+    bytes += other.bytes[start..<end]
+    for index in range {
+      entries.append(other.entries[index])
+      entries[entries.count - 1].offset += shift
+    }
+  }
+
   public mutating func removeAll() {
     entries.removeAll(keepingCapacity: true)
     bytes.removeAll(keepingCapacity: true)

@@ -94,6 +94,12 @@ enum RawJSON {
 }
 
 extension UnsafeRawBufferPointer {
+  /// Where a byte is for the first time.
+  func offset(of byte: UInt8) -> Int? {
+    guard let baseAddress, let found = memchr(baseAddress, Int32(byte), count) else { return nil }
+    return UnsafeRawPointer(found) - baseAddress
+  }
+
   /// Whether both have the same bytes.
   func hasBytes(of other: UnsafeRawBufferPointer) -> Bool {
     guard count == other.count, let left = baseAddress, let right = other.baseAddress else {
