@@ -110,16 +110,13 @@ public struct EventBatch: Sendable {
 
   /// Adds an event; the parser has checked that lengths fit their fields.
   mutating func append(_ parts: Parts) {
-    func add<Number: FixedWidthInteger>(_ number: Number) {
-      Swift.withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
-    }
     let offset = bytes.count
-    add(UInt16(parts.type.count))
-    add(UInt16(parts.source.count))
-    add(UInt16(parts.id.count))
-    add(UInt16(parts.time.count))
-    add(UInt32(parts.extensions.count))
-    add(UInt32(parts.data.count))
+    let lengths = (
+      UInt16(parts.type.count).littleEndian, UInt16(parts.source.count).littleEndian,
+      UInt16(parts.id.count).littleEndian, UInt16(parts.time.count).littleEndian,
+      UInt32(parts.extensions.count).littleEndian, UInt32(parts.data.count).littleEndian
+    )
+    Swift.withUnsafeBytes(of: lengths) { bytes.append(contentsOf: $0) }
     bytes.append(contentsOf: parts.type)
     bytes.append(contentsOf: parts.source)
     bytes.append(contentsOf: parts.id)

@@ -13,6 +13,8 @@ struct CheckedSchema: Sendable {
 ///
 /// Not for more than one thread at a time.
 final class EventChecker {
+  private static let schemaType = Array(SchemaEvent.type.utf8)
+
   private let options: IngestOptions
   /// Whether lines before these may not be checked yet, so that only the schema that is given
   /// can be known.
@@ -46,7 +48,7 @@ final class EventChecker {
     piece.forEachLine { line in
       let message: String
       do throws(EventError) {
-        guard let event = try parser.parse(line.bytes, into: &batch) else { return true }
+        guard let event = try parser.parse(line.bytes, into: &batch, isPadded: true) else { return true }
         guard let refusal = refusal(of: event, piece, &batch) else {
           piece.lineNumbers.append(line.number)
           return !piece.hasSchema || !isAhead
@@ -80,7 +82,7 @@ final class EventChecker {
     _ piece: IngestPiece,
     _ batch: inout EventBatch
   ) -> String? {
-    if event.type.elementsEqual(SchemaEvent.type.utf8) {
+    if event.type.count == Self.schemaType.count, event.type.elementsEqual(Self.schemaType) {
       piece.hasSchema = true
       return isAhead ? nil : refusal(ofSchema: event, piece, batch)
     }

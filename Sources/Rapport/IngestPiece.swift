@@ -1,4 +1,5 @@
 import EventStorage
+import JSONTape
 
 /// Some lines of an input, on their way through the threads that read, check and commit them.
 ///
@@ -45,7 +46,7 @@ final class IngestPiece: @unchecked Sendable {
   var refusals: [Refusal] = []
 
   init() {
-    buffer = .allocate(byteCount: 1 << 20, alignment: 64)
+    buffer = .allocate(byteCount: 1 << 20 + 1 << 16, alignment: 64)
   }
 
   deinit {
@@ -64,20 +65,24 @@ final class IngestPiece: @unchecked Sendable {
 
   func add(_ line: LineReader.Line) {
     let end = byteCount + line.bytes.count
-    if end > buffer.count { grow(to: end) }
+    if end + JSONParser.paddingByteCount > buffer.count { grow(to: end) }
     UnsafeMutableRawBufferPointer(rebasing: buffer[byteCount...]).copyMemory(from: line.bytes)
     lines.append(Line(number: line.number, offset: byteCount, byteCount: line.bytes.count))
     byteCount = end
   }
 
   private func grow(to byteCount: Int) {
-    let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount * 2, alignment: 64)
+    let larger = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: byteCount * 2 + JSONParser.paddingByteCount,
+      alignment: 64
+    )
     larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<self.byteCount]))
     buffer.deallocate()
     buffer = larger
   }
 
-  /// Gives the lines to `body`, until it says that it is enough.
+  /// Gives the lines to `body`, until it says that it is enough; more bytes may be read behind
+  /// each, as many as a parser of JSON does.
   func forEachLine(_ body: (LineReader.Line) -> Bool) {
     for line in lines {
       let bytes = buffer[line.offset..<(line.offset + line.byteCount)]
