@@ -70,9 +70,10 @@ struct Envelope {
 
   mutating func removeAll() {
     for index in known.indices { known[index] = nil }
-    kept.removeAll(keepingCapacity: true)
-    extensions.removeAll(keepingCapacity: true)
-    data.removeAll(keepingCapacity: true)
+    // Most events have none of these, and emptying what is empty takes time.
+    if !kept.isEmpty { kept.removeAll(keepingCapacity: true) }
+    if !extensions.isEmpty { extensions.removeAll(keepingCapacity: true) }
+    if !data.isEmpty { data.removeAll(keepingCapacity: true) }
     eventType = nil
   }
 
@@ -362,11 +363,13 @@ struct LimitChecker {
   /// Objects of more members are searched with a set.
   private static let pairwiseMax = 16
 
-  /// The keys of the objects that are being looked at, the outer ones first.
+  /// The keys of the objects that are being looked at, the outer ones first; what is behind them
+  /// is of no use, and is written over.
   private var keys: [UnsafeRawBufferPointer] = []
+  private var keyCount = 0
 
   mutating func isWithinLimits(_ tape: JSONTape) -> Bool {
-    keys.removeAll(keepingCapacity: true)
+    keyCount = 0
     return isWithinLimits(tape, at: tape.root, depth: 1)
   }
 
@@ -386,9 +389,14 @@ struct LimitChecker {
       }
       return true
     }
-    let firstKey = keys.count
+    let firstKey = keyCount
     while child < end {
-      keys.append(tape.string(at: child))
+      if keyCount < keys.count {
+        keys[keyCount] = tape.string(at: child)
+      } else {
+        keys.append(tape.string(at: child))
+      }
+      keyCount += 1
       child += 1
       // The keys found so far are this object's; those of the child come and go above them.
       if tape.isContainer(at: child), !isWithinLimits(tape, at: child, depth: depth + 1) {
@@ -397,17 +405,18 @@ struct LimitChecker {
       child = tape.index(after: child)
     }
     let areUnique = hasUniqueKeys(from: firstKey)
-    keys.removeLast(keys.count - firstKey)
+    keyCount = firstKey
     return areUnique
   }
 
   private func hasUniqueKeys(from first: Int) -> Bool {
-    if keys.count - first > Self.pairwiseMax {
+    let end = keyCount
+    if end - first > Self.pairwiseMax {
       var seen: Set<[UInt8]> = []
-      return keys[first...].allSatisfy { seen.insert(Array($0)).inserted }
+      return keys[first..<end].allSatisfy { seen.insert(Array($0)).inserted }
     }
     return keys.withUnsafeBufferPointer { keys in
-      for index in first..<keys.count {
+      for index in first..<end {
         for other in first..<index where keys[index].count == keys[other].count {
           if keys[index].hasBytes(of: keys[other]) { return false }
         }

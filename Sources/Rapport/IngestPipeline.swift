@@ -33,6 +33,7 @@ final class IngestPipeline: Sendable {
   }
 
   private static let threadCountMax = 4
+  private static let pieceCount = 8
 
   private let options: IngestOptions
   private let threadCount: Int
@@ -52,7 +53,7 @@ final class IngestPipeline: Sendable {
   }
 
   func start() {
-    for _ in 0..<(threadCount * 2 + 1) { recycle(IngestPiece()) }
+    for _ in 0..<Self.pieceCount { recycle(IngestPiece()) }
     for number in 0..<threadCount {
       DispatchQueue(label: "rapport.ingest.\(number)").async { self.work() }
     }

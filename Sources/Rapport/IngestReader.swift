@@ -5,9 +5,10 @@ import SystemPackage
 ///
 /// Not for more than one thread at a time.
 final class IngestReader {
-  /// As large as is worth a thread's while, and as small as a processor's cache.
-  private static let pieceByteCountMax = 1 << 20
-  private static let pieceLineCountMax = 4096
+  private static let pieceByteCountMax = 8 << 20
+  /// Fewer lines are not worth the while of handing them over.
+  private static let pieceLineCountMin = 1000
+  private static let pieceLineCountMax = 10_000
 
   private struct OpenInput {
     var input: IngestInput
@@ -20,12 +21,18 @@ final class IngestReader {
   private let options: IngestOptions
   private var inputs: ArraySlice<IngestInput>
   private var current: OpenInput?
+  /// A piece that is a commit's need not be copied.
+  private let lineCountMax: Int
   /// Bytes of the inputs before the current one.
   private var earlierByteCount = 0
 
   init(_ inputs: [IngestInput], _ options: IngestOptions) {
     self.inputs = inputs[...]
     self.options = options
+    lineCountMax = max(
+      Self.pieceLineCountMin,
+      min(Self.pieceLineCountMax, options.eventsPerCommit)
+    )
   }
 
   deinit {
@@ -45,7 +52,7 @@ final class IngestReader {
       )
       do {
         var waits = true
-        while piece.lineCount < Self.pieceLineCountMax, piece.byteCount < Self.pieceByteCountMax,
+        while piece.lineCount < lineCountMax, piece.byteCount < Self.pieceByteCountMax,
           let line = try current.lines.next(waits: waits)
         {
           piece.add(line)
