@@ -59,7 +59,7 @@ struct Appending {
   private var newEvents: [Int] = []
   private var outcomes: [AppendResult.Outcome] = []
   private var conflicts: [EventConflict] = []
-  private let comparison = EventComparison()
+  private var comparison = EventComparison()
 
   init(log: EventLog, input: AppendInput, head: LogHead) {
     self.log = log

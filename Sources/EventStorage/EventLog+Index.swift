@@ -130,10 +130,11 @@ extension EventLog {
   }
 
   /// Enters as many entries as one transaction takes; returns where to go on.
-  private func enter(
+  func enter(
     _ entries: [IndexEntry],
     from start: Int,
-    _ transaction: borrowing WriteTransaction
+    _ transaction: borrowing WriteTransaction,
+    changedPageCountMax: Int = EventLog.changedPageCountMax
   ) throws(LMDBError) -> Int {
     let statistics = try transaction.statistics(of: identities)
     let pageCount = statistics.leafPageCount + statistics.branchPageCount
@@ -146,7 +147,7 @@ extension EventLog {
         let share = entry.identity.fraction - entries[start].identity.fraction
         let count = next - start
         let changed = min(count, Int(share * Double(pageCount) * 1.1)) + count / 40 + 32
-        if changed > Self.changedPageCountMax { break }
+        if changed > changedPageCountMax { break }
         try entry.withBytes { key, value throws(LMDBError) in
           if isEmpty {
             try cursor.append(value, for: key)

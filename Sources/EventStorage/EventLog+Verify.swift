@@ -290,7 +290,9 @@ private struct Verification {
       }
       return (strays: strays, count: count)
     }
-    for position in found.strays { report.note("the index has a damaged entry", at: position) }
+    for position in found.strays.sorted() {
+      report.note("the index has a damaged entry", at: position)
+    }
     if found.count != head.indexedCount {
       report.note("the index has \(found.count) entries for \(head.indexedCount) events")
     }
