@@ -103,7 +103,9 @@ extension EventLog {
     let caughtUp = try transaction.withReadingCursor(on: events) { cursor in
       Result { () throws(StoreError) in try catchUp(&recent, with: head, cursor) }
     }
-    if case .failure(let failure) = caughtUp { return tickets.map { _ in .failure(.store(failure)) } }
+    if case .failure(let failure) = caughtUp {
+      return tickets.map { _ in .failure(.store(failure)) }
+    }
     let before = head.count
     var results: [Result<AppendResult, AppendError>] = []
     for ticket in tickets {

@@ -48,7 +48,8 @@ final class EventChecker {
     piece.forEachLine { line in
       let message: String
       do throws(EventError) {
-        guard let event = try parser.parse(line.bytes, into: &batch, isPadded: true) else { return true }
+        let event = try parser.parse(line.bytes, into: &batch, isPadded: true)
+        guard let event else { return true }
         guard let refusal = refusal(of: event, piece, &batch) else {
           piece.lineNumbers.append(line.number)
           return !piece.hasSchema || !isAhead
