@@ -78,9 +78,7 @@ extension EventLog {
         attempts += 1
         let isRetried = error == .mapFull && attempts < 8
         if isRetried, attempts == 1, environment.checkReaders() > 0 { continue }
-        if isRetried, (try? environment.resizeMap(to: environment.info().mapByteCount * 2)) != nil {
-          continue
-        }
+        if isRetried, growMap() { continue }
         let failure = storeError(error)
         for ticket in tickets { ticket.finish(.failure(.store(failure))) }
         return

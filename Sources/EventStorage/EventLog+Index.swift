@@ -124,9 +124,18 @@ extension EventLog {
         try transaction.commit()
       }
     } catch {
-      throw storeError(error)
+      let failure = storeError(error)
+      // For the next time.
+      if error == .mapFull { growMap() }
+      throw failure
     }
     recent = RecentIdentities(start: end)
+  }
+
+  /// Reserves twice the address space; returns whether that was possible.
+  @discardableResult
+  func growMap() -> Bool {
+    (try? environment.resizeMap(to: environment.info().mapByteCount * 2)) != nil
   }
 
   /// Enters as many entries as one transaction takes; returns where to go on.

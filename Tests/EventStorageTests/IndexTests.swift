@@ -119,6 +119,19 @@ import Testing
     #expect(try state(of: log) == (5001, 5001))
   }
 
+  @Test func `catches up also where the map has to grow for it`() throws {
+    var options = EventLog.Options()
+    options.mapByteCount = 1 << 20
+    let log = try EventLog.open(at: directory.store, options: options)
+    for start in stride(from: 0, to: 8000, by: 500) {
+      try log.append(lines(start..<(start + 500)), lagMax: 900)
+    }
+    try log.settleIndex(lagMax: 0)
+    #expect(try log.info().mapByteCount > 1 << 20)
+    #expect(try state(of: log) == (8000, 8000))
+    try expectEvents(8000, in: log)
+  }
+
   @Test func `forgets what a refused batch would have been`() throws {
     let log = try open()
     try log.append(lines(0..<10))
