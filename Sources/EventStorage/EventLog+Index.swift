@@ -104,7 +104,11 @@ extension EventLog {
   ///
   /// That takes several transactions where there are many. The last one moves the mark: until
   /// then the table has more than it says, which is harmless, and is found there the next time.
-  func settle(_ recent: inout RecentIdentities, lagMax: Int) throws(StoreError) {
+  func settle(
+    _ recent: inout RecentIdentities,
+    lagMax: Int,
+    changedPageCountMax: Int = EventLog.changedPageCountMax
+  ) throws(StoreError) {
     let indexed = try head().indexedCount
     let end = recent.end
     guard end > indexed, end - indexed > UInt64(lagMax), recent.start <= indexed else { return }
@@ -113,7 +117,12 @@ extension EventLog {
     do throws(LMDBError) {
       while next < entries.count {
         let transaction = try environment.beginWriting()
-        next = try enter(entries, from: next, transaction)
+        next = try enter(
+          entries,
+          from: next,
+          transaction,
+          changedPageCountMax: changedPageCountMax
+        )
         if next == entries.count {
           let bytes = try transaction.value(named: LogHead.key, in: meta)
           guard var head = bytes.flatMap(LogHead.init) else { throw .corrupted }
@@ -143,7 +152,7 @@ extension EventLog {
     _ entries: [IndexEntry],
     from start: Int,
     _ transaction: borrowing WriteTransaction,
-    changedPageCountMax: Int = EventLog.changedPageCountMax
+    changedPageCountMax: Int
   ) throws(LMDBError) -> Int {
     let statistics = try transaction.statistics(of: identities)
     let pageCount = statistics.leafPageCount + statistics.branchPageCount

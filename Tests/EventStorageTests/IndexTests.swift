@@ -1,6 +1,7 @@
 import Foundation
 import GraphModel
 import LMDB
+import Synchronization
 import Testing
 
 @testable import EventStorage
@@ -119,17 +120,39 @@ import Testing
     #expect(try state(of: log) == (5001, 5001))
   }
 
-  @Test func `catches up also where the map has to grow for it`() throws {
-    var options = EventLog.Options()
-    options.mapByteCount = 1 << 20
-    let log = try EventLog.open(at: directory.store, options: options)
-    for start in stride(from: 0, to: 8000, by: 500) {
-      try log.append(lines(start..<(start + 500)), lagMax: 900)
+  @Test func `that runs out of room half way goes on with more`() throws {
+    let count = 5000
+    let used: Int
+    do {
+      let log = try open()
+      try log.append(lines(0..<count), lagMax: .max)
+      used = try log.info().fileByteCount
     }
-    try log.settleIndex(lagMax: 0)
-    #expect(try log.info().mapByteCount > 1 << 20)
-    #expect(try state(of: log) == (8000, 8000))
-    try expectEvents(8000, in: log)
+    var options = EventLog.Options()
+    options.mapByteCount = used + 40 * 4096
+    let log = try EventLog.open(at: directory.store, options: options)
+    #expect(try log.append(lines(0..<1), lagMax: .max).presentCount == 1)
+    func settle() -> StoreError? {
+      log.appended.withLock { recent in
+        do throws(StoreError) {
+          try log.settle(&recent, lagMax: 0, changedPageCountMax: 40)
+          return nil
+        } catch {
+          return error
+        }
+      }
+    }
+    let failure = settle()
+    guard case .mapFull? = failure?.reason else {
+      Issue.record("expected a full map, found \(String(describing: failure))")
+      return
+    }
+    let half = try state(of: log)
+    #expect(half.indexed == 0 && half.entries > 0 && half.entries < count, "\(half)")
+    try expectEvents(count, in: log)
+    #expect(settle() == nil)
+    #expect(try state(of: log) == (count, count))
+    try expectEvents(count, in: log)
   }
 
   @Test func `forgets what a refused batch would have been`() throws {

@@ -270,6 +270,22 @@ import Testing
     #expect(run.lines == expected.map { "acknowledged \($0)" }, run.comment)
   }
 
+  @Test func `counts those that wait for a schema, and came only now`() throws {
+    func waiting(_ numbers: ClosedRange<Int>) -> String {
+      numbers.map { SampleEvents.event("unknown", id: "u\($0)", data: "{}") + "\n" }.joined()
+    }
+    let store = try TestStore(events: "")
+    let arguments = ["ingest", store.path, "-", "--allow-unknown"]
+    try rapport(arguments, input: Data(waiting(1...50).utf8)).expectSuccess()
+    // The blank line makes the first commit take events of two pieces.
+    let events = "\n" + SampleEvents.people(1...10_500) + waiting(1...80)
+    let file = try store.folder.write("events.ndjson", events)
+    let run = try rapport("ingest", store.path, file, "--allow-unknown")
+    try run.expectSuccess()
+    #expect(run.output.hasPrefix("10530 events ingested (50 already there"), run.comment)
+    #expect(run.output.contains("\n30 of them wait in quarantine"), run.comment)
+  }
+
   @Test func `takes all as one commit where that is asked for`() throws {
     let store = try TestStore()
     let file = try store.folder.write("events.ndjson", lines([:]))
