@@ -32,6 +32,9 @@ let package = Package(
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]
     ),
 
+    // SHA-256 of small pieces, of which ingestion needs three an event.
+    .target(name: "CDigest"),
+
     // The lines of the shell: editing, history, completion, by libedit.
     .target(name: "CLineEditing", linkerSettings: [.linkedLibrary("edit")]),
 
@@ -49,7 +52,7 @@ let package = Package(
     .target(
       name: "EventStorage",
       dependencies: [
-        "LMDB", "JSONTape", "GraphModel",
+        "CDigest", "LMDB", "JSONTape", "GraphModel",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

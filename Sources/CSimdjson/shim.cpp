@@ -22,7 +22,8 @@ extern "C" rapport_json_parser *rapport_json_parser_create(size_t depth_max) {
 extern "C" void rapport_json_parser_destroy(rapport_json_parser *parser) { delete parser; }
 
 extern "C" int rapport_json_parse(rapport_json_parser *parser, const uint8_t *bytes, size_t length,
-                                  const uint64_t **tape, const uint8_t **strings) {
+                                  const uint64_t **tape, const uint8_t **strings,
+                                  const uint32_t **tokens) {
   // Without this the parser would grow with simdjson's own default depth.
   if (parser->parser.capacity() < length) {
     if (auto error = parser->parser.allocate(length * 2, parser->depth_max)) return int(error);
@@ -31,6 +32,7 @@ extern "C" int rapport_json_parse(rapport_json_parser *parser, const uint8_t *by
   if (result.error()) return int(result.error());
   *tape = parser->parser.doc.tape.get();
   *strings = parser->parser.doc.string_buf.get();
+  *tokens = parser->parser.implementation->structural_indexes.get();
   return 0;
 }
 

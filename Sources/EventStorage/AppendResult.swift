@@ -22,17 +22,24 @@ public struct AppendOptions: Sendable {
   /// What is recorded is never earlier than for the event before: a clock that was set back
   /// does not show.
   public var recordedTime: Int64?
+  /// How many events the index of identities may lag behind the log afterwards.
+  ///
+  /// An index that lags costs memory here, and wherever the log is opened the time to read the
+  /// events that it lacks; but the more events enter it at once, the less each costs.
+  public var indexLagMax = EventLog.indexLagDefault
 
   public init(
     onConflict: ConflictHandling = .stop,
     expectedPosition: EventPosition? = nil,
     absentEvent: EventName? = nil,
-    recordedTime: Int64? = nil
+    recordedTime: Int64? = nil,
+    indexLagMax: Int = EventLog.indexLagDefault
   ) {
     self.onConflict = onConflict
     self.expectedPosition = expectedPosition
     self.absentEvent = absentEvent
     self.recordedTime = recordedTime
+    self.indexLagMax = indexLagMax
   }
 }
 

@@ -48,46 +48,29 @@ struct AppendInput {
 
 /// One transaction that appends: finds what is known, decides about each event, writes.
 struct Appending {
-  private struct Known: Comparable {
-    var identity: Identity
-    var index: Int
-
-    static func < (left: Self, right: Self) -> Bool {
-      left.identity != right.identity
-        ? left.identity < right.identity : left.index < right.index
-    }
-  }
-
-  /// What the log or the batch has already under an event's identity.
-  private enum Earlier {
-    case none
-    case inLog(UInt64)
-    case inBatch(Int)
-  }
-
   private let log: EventLog
   private let input: AppendInput
   private(set) var head: LogHead
   private let recordedTime: Int64
-  /// The events in the order of their identities.
-  private var sorted: [Known] = []
-  /// By the event's index in the range.
-  private var earlier: [Earlier]
-  /// Positions of new events, or 0, by the index in the range.
-  private var newPositions: [UInt64]
+  /// Positions that the table of identities has, or 0, by the event's index in the range; empty
+  /// where it has none of them.
+  private var indexed: [UInt64] = []
+  /// The events that are new, by their index in the batch.
+  private var newEvents: [Int] = []
   private var outcomes: [AppendResult.Outcome] = []
   private var conflicts: [EventConflict] = []
-  private(set) var newCount = 0
-  private let comparison = EventComparison()
+  private var comparison = EventComparison()
 
   init(log: EventLog, input: AppendInput, head: LogHead) {
     self.log = log
     self.input = input
     self.head = head
     recordedTime = max(input.options.recordedTime ?? Timestamp.now(), head.recordedTime)
-    earlier = Array(repeating: .none, count: input.range.count)
-    newPositions = Array(repeating: 0, count: input.range.count)
+    newEvents.reserveCapacity(input.range.count)
+    outcomes.reserveCapacity(input.range.count)
   }
+
+  var newCount: Int { newEvents.count }
 
   func checkExpectedPosition() throws(AppendFailure) {
     guard let expected = input.options.expectedPosition, UInt64(expected.rawValue) != head.count
@@ -96,70 +79,64 @@ struct Appending {
     throw .refused(.positionMoved(expected: expected.rawValue, actual: actual))
   }
 
-  func checkAbsence(_ transaction: borrowing WriteTransaction) throws(AppendFailure) {
+  func checkAbsence(
+    _ transaction: borrowing WriteTransaction,
+    _ recent: RecentIdentities
+  ) throws(AppendFailure) {
     guard let name = input.options.absentEvent else { return }
     let identity = Identity(name)
-    let position = try AppendFailure.wrapping { () throws(LMDBError) in
-      try transaction.withCursor(on: log.identities) { cursor throws(LMDBError) in
-        try identity.withUnsafeBytes { key throws(LMDBError) in
-          try cursor.value(for: key).map { $0.loadUnaligned(as: UInt64.self) }
+    var position = recent.position(of: identity)
+    if position == nil {
+      position = try AppendFailure.wrapping { () throws(LMDBError) in
+        try transaction.withCursor(on: log.identities) { cursor throws(LMDBError) in
+          try cursor.position(of: identity)
         }
       }
     }
     guard let position else { return }
-    let found = UInt32(truncatingIfNeeded: UInt64(littleEndian: position))
-    throw .refused(.eventPresent(name, position: found))
+    throw .refused(.eventPresent(name, position: UInt32(truncatingIfNeeded: position)))
   }
 
-  /// Looks up every identity, in their order, which keeps the lookups on the same pages.
-  mutating func findKnown(_ transaction: borrowing WriteTransaction) throws(LMDBError) {
-    sorted = input.range.map { Known(identity: input.entries[$0].identity, index: $0) }
-    sorted.sort()
+  /// Looks up every identity in the table, in their order, which keeps the lookups on the same
+  /// pages.
+  mutating func findIndexed(_ transaction: borrowing WriteTransaction) throws(LMDBError) {
+    if head.indexedCount == 0 { return }
     let first = input.range.lowerBound
+    let sorted = input.range.sorted { input.entries[$0].identity < input.entries[$1].identity }
+    var found = [UInt64](repeating: 0, count: sorted.count)
     try transaction.withCursor(on: log.identities) { cursor throws(LMDBError) in
-      var previous: Known?
-      for known in sorted {
-        if let previous, previous.identity == known.identity {
-          if case .none = earlier[previous.index - first] {
-            earlier[known.index - first] = .inBatch(previous.index)
-          } else {
-            earlier[known.index - first] = earlier[previous.index - first]
-          }
-          continue
-        }
-        let bytes = try known.identity.withUnsafeBytes { key throws(LMDBError) in
-          try cursor.value(for: key)
-        }
-        if let bytes {
-          guard bytes.count == 8 else { throw LMDBError.corrupted }
-          let position = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-          earlier[known.index - first] = .inLog(position)
-        }
-        previous = known
+      for index in sorted {
+        let position = try cursor.position(of: input.entries[index].identity)
+        if let position { found[index - first] = position }
       }
     }
+    indexed = found
   }
 
-  /// Decides about every event, in the order of the batch.
-  mutating func decide(_ transaction: borrowing WriteTransaction) throws(AppendFailure) {
+  /// Decides about every event, in the order of the batch; `recent` learns those that are new.
+  mutating func decide(
+    _ transaction: borrowing WriteTransaction,
+    _ recent: inout RecentIdentities
+  ) throws(AppendFailure) {
     var recordedTime = head.recordedTime
     for index in input.range {
-      let isSame: Bool
-      let outcome: AppendResult.Outcome
-      switch earlier[index - input.range.lowerBound] {
-      case .none:
-        try assignPosition(to: index, after: &recordedTime)
-        continue
-      case .inLog(let position):
-        isSame = try compare(index, withStored: position, transaction)
-        outcome = .present(EventPosition(UInt32(truncatingIfNeeded: position)))
-      case .inBatch(let other):
-        isSame = compare(index, with: other)
-        let position = newPositions[other - input.range.lowerBound]
-        outcome = .present(EventPosition(UInt32(position)))
+      let identity = input.entries[index].identity
+      var known = recent.position(of: identity)
+      if known == nil, !indexed.isEmpty {
+        let position = indexed[index - input.range.lowerBound]
+        known = position == 0 ? nil : position
       }
+      guard let position = known else {
+        try assignPosition(to: index, after: &recordedTime)
+        recent.append(identity)
+        continue
+      }
+      let isSame =
+        position > head.count
+        ? compare(index, with: newEvents[Int(position - head.count) - 1], at: position)
+        : try compare(index, withStored: position, transaction)
       if isSame {
-        outcomes.append(outcome)
+        outcomes.append(.present(EventPosition(UInt32(truncatingIfNeeded: position))))
       } else if let conflict = conflicts.last, input.options.onConflict == .atomic {
         throw .refused(.conflict(conflict))
       } else if input.options.onConflict == .skip {
@@ -194,8 +171,7 @@ struct Appending {
       }
       recordedTime = restored.recordedTime
     }
-    newPositions[index - input.range.lowerBound] = position
-    newCount += 1
+    newEvents.append(index)
     outcomes.append(.appended(EventPosition(UInt32(position))))
   }
 
@@ -240,7 +216,7 @@ struct Appending {
   }
 
   /// Whether an event is one earlier in the batch; otherwise notes the conflict.
-  private mutating func compare(_ index: Int, with other: Int) -> Bool {
+  private mutating func compare(_ index: Int, with other: Int, at position: UInt64) -> Bool {
     let isSame = comparison.isSame(
       input.content(of: index),
       input.facts(of: index),
@@ -248,7 +224,6 @@ struct Appending {
       input.facts(of: other)
     )
     if isSame, input.entries[index].restored == nil { return true }
-    let position = newPositions[other - input.range.lowerBound]
     let isWritten = input.options.onConflict != .atomic
     conflicts.append(
       EventConflict(
@@ -265,17 +240,15 @@ struct Appending {
     return false
   }
 
-  /// Writes the new events and their identities; the log's new end is ``head``.
+  /// Writes the new events; the log's new end is ``head``.
   mutating func write(_ transaction: borrowing WriteTransaction) throws(LMDBError) {
-    let first = input.range.lowerBound
     var head = head
     let recordedTime = recordedTime
     try transaction.withCursor(on: log.events) { cursor throws(LMDBError) in
-      for index in input.range {
-        let position = newPositions[index - first]
-        if position == 0 { continue }
+      for index in newEvents {
         let entry = input.entries[index]
         let content = input.contentBytes(of: index)
+        let position = head.count + 1
         let room = try cursor.append(
           key: position,
           byteCount: EventRecord.headerByteCount + content.count
@@ -292,19 +265,6 @@ struct Appending {
         head.recordByteCount += UInt64(room.count)
       }
     }
-    try transaction.withCursor(on: log.identities) { cursor throws(LMDBError) in
-      for known in sorted {
-        let position = newPositions[known.index - first]
-        if position == 0 { continue }
-        try known.identity.withUnsafeBytes { key throws(LMDBError) in
-          var value = position.littleEndian
-          let done = withUnsafeBytes(of: &value) { bytes in
-            Result { () throws(LMDBError) in try cursor.insert(bytes, for: key) }
-          }
-          try done.get()
-        }
-      }
-    }
     head.root = head.tree.root
     self.head = head
   }
@@ -318,6 +278,16 @@ struct Appending {
     result.presentCount = outcomes.count - newCount - conflicts.count
     result.conflicts = conflicts
     return result
+  }
+}
+
+extension WriteCursor {
+  /// The position of an identity in the table of identities, or `nil` where it is not there.
+  func position(of identity: Identity) throws(LMDBError) -> UInt64? {
+    let bytes = try identity.withUnsafeBytes { key throws(LMDBError) in try value(for: key) }
+    guard let bytes else { return nil }
+    guard bytes.count == 8 else { throw .corrupted }
+    return UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
   }
 }
 

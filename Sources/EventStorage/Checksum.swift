@@ -9,19 +9,22 @@ enum Checksum {
   private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
 
   static func of(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
-    var offset = 0
     var hash: UInt64
-    if bytes.count >= 32 {
+    guard var next = bytes.baseAddress else { return finished(seed &+ prime5) }
+    // How many bytes are left; the bounds are checked by it alone.
+    var rest = bytes.count
+    if rest >= 32 {
       var lane1 = seed &+ prime1 &+ prime2
       var lane2 = seed &+ prime2
       var lane3 = seed
       var lane4 = seed &- prime1
-      while offset <= bytes.count - 32 {
-        lane1 = round(lane1, word(bytes, offset))
-        lane2 = round(lane2, word(bytes, offset + 8))
-        lane3 = round(lane3, word(bytes, offset + 16))
-        lane4 = round(lane4, word(bytes, offset + 24))
-        offset += 32
+      while rest >= 32 {
+        lane1 = round(lane1, word(next))
+        lane2 = round(lane2, word(next + 8))
+        lane3 = round(lane3, word(next + 16))
+        lane4 = round(lane4, word(next + 24))
+        next += 32
+        rest &-= 32
       }
       hash = rotated(lane1, 1) &+ rotated(lane2, 7) &+ rotated(lane3, 12) &+ rotated(lane4, 18)
       hash = merged(hash, lane1)
@@ -32,27 +35,35 @@ enum Checksum {
       hash = seed &+ prime5
     }
     hash &+= UInt64(bytes.count)
-    while offset + 8 <= bytes.count {
-      hash = rotated(hash ^ round(0, word(bytes, offset)), 27) &* prime1 &+ prime4
-      offset += 8
+    while rest >= 8 {
+      hash = rotated(hash ^ round(0, word(next)), 27) &* prime1 &+ prime4
+      next += 8
+      rest &-= 8
     }
-    if offset + 4 <= bytes.count {
-      let half = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    if rest >= 4 {
+      let half = UInt32(littleEndian: next.loadUnaligned(as: UInt32.self))
       hash = rotated(hash ^ UInt64(half) &* prime1, 23) &* prime2 &+ prime3
-      offset += 4
+      next += 4
+      rest &-= 4
     }
-    while offset < bytes.count {
-      hash = rotated(hash ^ UInt64(bytes[offset]) &* prime5, 11) &* prime1
-      offset += 1
+    while rest > 0 {
+      hash = rotated(hash ^ UInt64(next.load(as: UInt8.self)) &* prime5, 11) &* prime1
+      next += 1
+      rest &-= 1
     }
+    return finished(hash)
+  }
+
+  private static func finished(_ start: UInt64) -> UInt64 {
+    var hash = start
     hash = (hash ^ hash >> 33) &* prime2
     hash = (hash ^ hash >> 29) &* prime3
     return hash ^ hash >> 32
   }
 
   @inline(__always)
-  private static func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
-    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  private static func word(_ bytes: UnsafeRawPointer) -> UInt64 {
+    UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
   }
 
   @inline(__always)

@@ -52,8 +52,8 @@ struct Envelope {
   private var kept: [Member] = []
   /// The object of extension attributes, minified; empty where there is none.
   private(set) var extensions: [UInt8] = []
-  /// The data, minified.
-  private(set) var data: [UInt8] = []
+  /// The data, minified; empty where the line has it so.
+  private var data: [UInt8] = []
   /// The type, once it is known, for messages.
   var eventType: UnsafeRawBufferPointer?
 
@@ -70,9 +70,10 @@ struct Envelope {
 
   mutating func removeAll() {
     for index in known.indices { known[index] = nil }
-    kept.removeAll(keepingCapacity: true)
-    extensions.removeAll(keepingCapacity: true)
-    data.removeAll(keepingCapacity: true)
+    // Most events have none of these, and emptying what is empty takes time.
+    if !kept.isEmpty { kept.removeAll(keepingCapacity: true) }
+    if !extensions.isEmpty { extensions.removeAll(keepingCapacity: true) }
+    if !data.isEmpty { data.removeAll(keepingCapacity: true) }
     eventType = nil
   }
 
@@ -99,23 +100,22 @@ struct Envelope {
     )
   }
 
-  /// Finds the members of the object that starts at `start`, in the line and on the tape.
+  /// Finds the members of the line's object, in the line and on the tape.
   mutating func collect(
     _ tape: JSONTape,
-    of line: UnsafeRawBufferPointer,
-    from start: Int
+    of line: UnsafeRawBufferPointer
   ) throws(EventError) {
-    var offset = RawJSON.skipWhitespace(line, from: start + 1)
+    var token = 1
     var index = tape.firstChild(of: tape.root)
     let end = tape.end(of: tape.root)
     while index < end {
-      let nameStart = offset
-      offset = RawJSON.skipWhitespace(line, from: RawJSON.skipString(line, from: offset))
-      offset = RawJSON.skipWhitespace(line, from: offset + 1)
-      let slice = RawJSON.value(line, from: offset)
+      let nameStart = tape.offset(ofToken: token)
+      // Behind the name and the colon.
+      token += 2
+      let slice = RawJSON.value(line, tape, at: &token)
+      // Behind the comma.
+      token += 1
       let member = Member(slice: slice, tapeIndex: index + 1, name: tape.string(at: index))
-      offset = RawJSON.skipWhitespace(line, from: slice.end)
-      offset = RawJSON.skipWhitespace(line, from: offset + 1)
       index = tape.index(after: index + 1)
       // CloudEvents: an attribute that is null is as good as not there.
       let isNull = tape.kind(at: member.tapeIndex) == .null
@@ -330,9 +330,8 @@ struct Envelope {
     )
   }
 
-  /// Collects the bytes that the log keeps of the data and the extension attributes.
-  mutating func collectContent(of line: UnsafeRawBufferPointer) {
-    if let member = self[.data] { RawJSON.append(member.slice, of: line, to: &data) }
+  /// Collects the bytes that the log keeps of the extension attributes.
+  mutating func collectExtensions(of line: UnsafeRawBufferPointer) {
     for member in kept {
       extensions.append(extensions.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
       extensions.append(UInt8(ascii: "\""))
@@ -343,6 +342,20 @@ struct Envelope {
     }
     if !extensions.isEmpty { extensions.append(UInt8(ascii: "}")) }
   }
+
+  /// Gives the bytes that the log keeps of the data to `body`.
+  mutating func withData(
+    _ member: Member,
+    of line: UnsafeRawBufferPointer,
+    _ body: (UnsafeRawBufferPointer) -> Void
+  ) {
+    if member.slice.hasWhitespace {
+      RawJSON.append(member.slice, of: line, to: &data)
+      data.withUnsafeBytes(body)
+    } else {
+      body(UnsafeRawBufferPointer(rebasing: line[member.slice.start..<member.slice.end]))
+    }
+  }
 }
 
 /// Checks a tape against the limits of a line, and its objects for keys that occur twice.
@@ -350,51 +363,66 @@ struct LimitChecker {
   /// Objects of more members are searched with a set.
   private static let pairwiseMax = 16
 
-  let tape: JSONTape
+  /// The keys of the objects that are being looked at, the outer ones first; what is behind them
+  /// is of no use, and is written over.
   private var keys: [UnsafeRawBufferPointer] = []
+  private var keyCount = 0
 
-  init(tape: JSONTape) {
-    self.tape = tape
+  mutating func isWithinLimits(_ tape: JSONTape) -> Bool {
+    keyCount = 0
+    return isWithinLimits(tape, at: tape.root, depth: 1)
   }
 
   /// The depth of the recursion is bounded by the limit that it checks.
-  mutating func isWithinLimits(at index: Int, depth: Int) -> Bool {
+  private mutating func isWithinLimits(_ tape: JSONTape, at index: Int, depth: Int) -> Bool {
     if depth > LineScanner.nestingMax { return false }
     let kind = tape.kind(at: index)
     let end = tape.end(of: index)
     var child = tape.firstChild(of: index)
-    if kind == .array, tape.count(at: index) > LineScanner.listItemCountMax { return false }
-    let isObject = kind == .object
-    let firstKey = keys.count
-    while child < end {
-      if isObject {
-        keys.append(tape.string(at: child))
-        child += 1
+    if kind != .object {
+      if kind == .array, tape.count(at: index) > LineScanner.listItemCountMax { return false }
+      while child < end {
+        if tape.isContainer(at: child), !isWithinLimits(tape, at: child, depth: depth + 1) {
+          return false
+        }
+        child = tape.index(after: child)
       }
-      switch tape.kind(at: child) {
-      case .object, .array:
-        // The keys found so far are this object's; those of the child come and go above them.
-        if !isWithinLimits(at: child, depth: depth + 1) { return false }
-      default: break
+      return true
+    }
+    let firstKey = keyCount
+    while child < end {
+      if keyCount < keys.count {
+        keys[keyCount] = tape.string(at: child)
+      } else {
+        keys.append(tape.string(at: child))
+      }
+      keyCount += 1
+      child += 1
+      // The keys found so far are this object's; those of the child come and go above them.
+      if tape.isContainer(at: child), !isWithinLimits(tape, at: child, depth: depth + 1) {
+        return false
       }
       child = tape.index(after: child)
     }
-    let areUnique = !isObject || hasUniqueKeys(from: firstKey)
-    keys.removeSubrange(firstKey...)
+    let areUnique = hasUniqueKeys(from: firstKey)
+    keyCount = firstKey
     return areUnique
   }
 
   private func hasUniqueKeys(from first: Int) -> Bool {
-    if keys.count - first > Self.pairwiseMax {
+    let end = keyCount
+    if end - first > Self.pairwiseMax {
       var seen: Set<[UInt8]> = []
-      return keys[first...].allSatisfy { seen.insert(Array($0)).inserted }
+      return keys[first..<end].allSatisfy { seen.insert(Array($0)).inserted }
     }
-    for index in first..<keys.count {
-      for other in first..<index where keys[index].count == keys[other].count {
-        if keys[index].hasBytes(of: keys[other]) { return false }
+    return keys.withUnsafeBufferPointer { keys in
+      for index in first..<end {
+        for other in first..<index where keys[index].count == keys[other].count {
+          if keys[index].hasBytes(of: keys[other]) { return false }
+        }
       }
+      return true
     }
-    return true
   }
 }
 

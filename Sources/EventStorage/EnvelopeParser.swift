@@ -45,6 +45,7 @@ public final class EnvelopeParser {
   public let options: Options
   private let parser = JSONParser()
   private var envelope = Envelope()
+  private var checker = LimitChecker()
 
   public init(options: Options) {
     precondition(
@@ -59,9 +60,13 @@ public final class EnvelopeParser {
   /// Adds the event of one line to `batch`; returns `nil` for a blank line, which adds nothing.
   ///
   /// The line has no line feed; a carriage return at its end is white space.
+  ///
+  /// - Parameter isPadded: whether ``JSONParser/paddingByteCount`` more bytes may be read behind
+  ///   the line, which spares a copy of it.
   public func parse(
     _ line: UnsafeRawBufferPointer,
-    into batch: inout EventBatch
+    into batch: inout EventBatch,
+    isPadded: Bool = false
   ) throws(EventError) -> ParsedEvent? {
     guard line.count <= min(options.lineByteCountMax, Options.lineByteCountLimit) else {
       let limit = min(options.lineByteCountMax, Options.lineByteCountLimit)
@@ -71,7 +76,7 @@ public final class EnvelopeParser {
     if start == line.count { return nil }
     let tape: JSONTape
     do throws(JSONError) {
-      tape = try parser.parse(line)
+      tape = isPadded ? try parser.parse(paddedBytes: line) : try parser.parse(line)
     } catch {
       throw Self.explain(error, line)
     }
@@ -82,12 +87,11 @@ public final class EnvelopeParser {
         in: line
       )
     }
-    var checker = LimitChecker(tape: tape)
-    if !checker.isWithinLimits(at: tape.root, depth: 1) || line.contains(UInt8(ascii: "\\")) {
+    if !checker.isWithinLimits(tape) || line.offset(of: UInt8(ascii: "\\")) != nil {
       var scanner = LineScanner(line)
       try scanner.scan()
     }
-    return try add(tape, of: line, from: start, to: &batch)
+    return try add(tape, of: line, to: &batch)
   }
 
   /// Adds an event that a program made.
@@ -116,7 +120,6 @@ public final class EnvelopeParser {
   private func add(
     _ tape: JSONTape,
     of line: UnsafeRawBufferPointer,
-    from start: Int,
     to batch: inout EventBatch
   ) throws(EventError) -> ParsedEvent {
     // Taken out of the object while it changes, which spares a check at each access.
@@ -124,7 +127,7 @@ public final class EnvelopeParser {
     swap(&envelope, &self.envelope)
     defer { swap(&envelope, &self.envelope) }
     envelope.removeAll()
-    try envelope.collect(tape, of: line, from: start)
+    try envelope.collect(tape, of: line)
     let type = try envelope.name(.type, tape, line)
     guard let type else { throw envelope.missing(.type, line) }
     envelope.eventType = type
@@ -134,14 +137,15 @@ public final class EnvelopeParser {
     let certainty = try envelope.certainty(tape, line)
     let dataVersion = try envelope.dataVersion(tape, line)
     let restored = try envelope.restored(tape, line, isRestoring: options.isRestoring)
-    envelope.collectContent(of: line)
+    envelope.collectExtensions(of: line)
     let givenSource = try envelope.name(.source, tape, line)
     let givenID = try envelope.name(.id, tape, line)
+    let extensions = envelope.extensions
     var defaultSource = options.defaultSource
     defaultSource.withUTF8 { utf8 in
       let source = givenSource ?? UnsafeRawBufferPointer(utf8)
-      envelope.data.withUnsafeBytes { minified in
-        envelope.extensions.withUnsafeBytes { extensions in
+      envelope.withData(data, of: line) { minified in
+        extensions.withUnsafeBytes { extensions in
           func append(id: UnsafeRawBufferPointer) {
             batch.append(
               EventBatch.Parts(

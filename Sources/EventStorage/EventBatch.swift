@@ -48,6 +48,19 @@ public struct EventBatch: Sendable {
     entries[entries.count - 1].currentVersion = version
   }
 
+  /// Adds events of another batch, as they are there.
+  public mutating func append(contentsOf other: EventBatch, in range: Range<Int>) {
+    guard let first = range.first, let last = range.last else { return }
+    let start = other.entries[first].offset
+    let end = other.entries[last].offset + other.entries[last].byteCount
+    let shift = bytes.count - start
+    bytes += other.bytes[start..<end]
+    for index in range {
+      entries.append(other.entries[index])
+      entries[entries.count - 1].offset += shift
+    }
+  }
+
   public mutating func removeAll() {
     entries.removeAll(keepingCapacity: true)
     bytes.removeAll(keepingCapacity: true)
@@ -97,16 +110,13 @@ public struct EventBatch: Sendable {
 
   /// Adds an event; the parser has checked that lengths fit their fields.
   mutating func append(_ parts: Parts) {
-    func add<Number: FixedWidthInteger>(_ number: Number) {
-      Swift.withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
-    }
     let offset = bytes.count
-    add(UInt16(parts.type.count))
-    add(UInt16(parts.source.count))
-    add(UInt16(parts.id.count))
-    add(UInt16(parts.time.count))
-    add(UInt32(parts.extensions.count))
-    add(UInt32(parts.data.count))
+    let lengths = (
+      UInt16(parts.type.count).littleEndian, UInt16(parts.source.count).littleEndian,
+      UInt16(parts.id.count).littleEndian, UInt16(parts.time.count).littleEndian,
+      UInt32(parts.extensions.count).littleEndian, UInt32(parts.data.count).littleEndian
+    )
+    Swift.withUnsafeBytes(of: lengths) { bytes.append(contentsOf: $0) }
     bytes.append(contentsOf: parts.type)
     bytes.append(contentsOf: parts.source)
     bytes.append(contentsOf: parts.id)
@@ -154,6 +164,25 @@ struct Identity: Hashable, Comparable, Sendable {
     high = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
     low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
   }
+
+  /// No other sorts before it.
+  static let first = Identity(high: 0, low: 0)
+
+  private init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// Where it stands among all that there could be, from 0 to 1.
+  var fraction: Double { Double(high) / 0x1p64 }
+
+  /// A number that is as good as any hash of it.
+  var place: Int { Int(truncatingIfNeeded: high) }
+  /// 32 bits that ``place`` does not have.
+  var tag: UInt64 { low & 0xFFFF_FFFF }
+
+  /// Its first bits, as a number: at least 1, at most 32.
+  func prefix(bitCount: Int) -> Int { Int(high >> UInt64(64 - bitCount)) }
 
   static func < (left: Self, right: Self) -> Bool {
     left.high != right.high ? left.high < right.high : left.low < right.low

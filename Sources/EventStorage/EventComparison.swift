@@ -2,7 +2,8 @@ import JSONTape
 
 /// Decides whether two events of one source and id are the same event.
 struct EventComparison {
-  private let parser = JSONParser()
+  /// Made when it is needed: events that are the same mostly have the same bytes.
+  private var parser: JSONParser?
 
   /// Attributes that are compared by what they mean, not by how they are written.
   private static func isComparedByValue(_ name: UnsafeRawBufferPointer) -> Bool {
@@ -20,7 +21,7 @@ struct EventComparison {
   ///
   /// That is the same type, time, version and certainty, and the same JSON by RFC 8785. An
   /// incoming event without a time agrees with any, and so does one without a version.
-  func isSame(
+  mutating func isSame(
     _ incoming: EventContent,
     _ incomingFacts: Facts,
     as existing: EventContent,
@@ -38,15 +39,20 @@ struct EventComparison {
       && isSameJSON(incoming.extensions, existing.extensions)
   }
 
-  private func isSameJSON(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+  private mutating func isSameJSON(
+    _ left: UnsafeRawBufferPointer,
+    _ right: UnsafeRawBufferPointer
+  ) -> Bool {
     if left.hasBytes(of: right) { return true }
     guard let left = canonical(left), let right = canonical(right) else { return false }
     return left == right
   }
 
-  private func canonical(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+  private mutating func canonical(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     var bytes: [UInt8] = []
     if text.isEmpty { return Array("{}".utf8) }
+    let parser = parser ?? JSONParser()
+    self.parser = parser
     guard let tape = try? parser.parse(text), tape.kind(at: tape.root) == .object else {
       return nil
     }

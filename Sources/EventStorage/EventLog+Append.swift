@@ -1,5 +1,6 @@
 import GraphModel
 import LMDB
+import Synchronization
 
 extension EventLog {
   /// Appends the events of a batch, in order, and returns when they are durable.
@@ -17,7 +18,7 @@ extension EventLog {
     let mustBeOne = options.onConflict == .atomic || options.expectedPosition != nil
     var start = 0
     repeat {
-      let end = try transactionEnd(of: batch, from: start)
+      let end = transactionEnd(of: batch, from: start)
       if mustBeOne, end < batch.count { throw .batchTooLarge(eventCount: batch.count) }
       let ticket = AppendQueue.Ticket(batch: batch, range: start..<end, options: options)
       let part = try appendQueue.perform(ticket, appendTogether)
@@ -29,56 +30,55 @@ extension EventLog {
 
   /// A transaction holds fewer changed pages than this: LMDB writes some of more out early, in
   /// code that has had errors.
-  private static let changedByteCountMax = 56 << 20
+  static let changedPageCountMax = (56 << 20) / pageByteCount
+  private static let pageByteCount = 4096
 
   /// Returns how far the events from `start` on fit into one transaction.
-  ///
-  /// Records change pages of their own size; each identity may change one page of the index, of
-  /// those it has and those it comes to have.
   private func transactionEnd(
     of batch: EventBatch,
     from start: Int
-  ) throws(AppendError) -> Int {
-    let indexPages: Int
-    do throws(StoreError) {
-      indexPages = try reading { transaction throws(LMDBError) in
-        let statistics = try transaction.statistics(of: identities)
-        return statistics.leafPageCount + statistics.branchPageCount
-      }
-    } catch {
-      throw .store(error)
-    }
-    let pageByteCount = 4096
-    var recordByteCount = 0
+  ) -> Int {
+    var byteCount = 0
     var end = start
     while end < batch.count {
       let size = batch.entries[end].byteCount + EventRecord.headerByteCount + 16
       // Past half a page, a record takes whole pages.
-      recordByteCount += size <= 2000 ? size * 8 / 7 : (size / pageByteCount + 2) * pageByteCount
-      let count = end + 1 - start
-      let indexPageCount = min(count, indexPages + count / 40) + 32
-      if count > 1, recordByteCount + indexPageCount * pageByteCount > Self.changedByteCountMax {
-        return end
-      }
+      byteCount +=
+        size <= 2000 ? size * 8 / 7 : (size / Self.pageByteCount + 2) * Self.pageByteCount
+      if end > start, byteCount / Self.pageByteCount + 32 > Self.changedPageCountMax { return end }
       end += 1
     }
     return end
   }
 
-  /// Appends in one transaction for all tickets; makes the map larger where it is full.
+  /// Appends in one transaction for all tickets, and lets the index catch up where it should.
   private func appendTogether(_ tickets: [AppendQueue.Ticket]) {
+    appended.withLock { recent in
+      appendTogether(tickets, &recent)
+      let lagMax = tickets.map(\.options.indexLagMax).max() ?? Self.indexLagDefault
+      // The events are in the log. Where their index cannot be written now, it is next time.
+      try? settle(&recent, lagMax: lagMax)
+    }
+  }
+
+  /// Makes the map larger where it is full.
+  private func appendTogether(
+    _ tickets: [AppendQueue.Ticket],
+    _ recent: inout RecentIdentities
+  ) {
     var attempts = 0
     while true {
       do throws(LMDBError) {
-        for (ticket, result) in zip(tickets, try appendOnce(tickets)) { ticket.finish(result) }
+        let results = try appendOnce(tickets, &recent)
+        for (ticket, result) in zip(tickets, results) { ticket.finish(result) }
         return
       } catch {
+        // It has what was not written.
+        recent = RecentIdentities(start: 0)
         attempts += 1
         let isRetried = error == .mapFull && attempts < 8
         if isRetried, attempts == 1, environment.checkReaders() > 0 { continue }
-        if isRetried, (try? environment.resizeMap(to: environment.info().mapByteCount * 2)) != nil {
-          continue
-        }
+        if isRetried, growMap() { continue }
         let failure = storeError(error)
         for ticket in tickets { ticket.finish(.failure(.store(failure))) }
         return
@@ -88,7 +88,8 @@ extension EventLog {
 
   /// The results are true only if it returns: one that throws has written nothing.
   private func appendOnce(
-    _ tickets: [AppendQueue.Ticket]
+    _ tickets: [AppendQueue.Ticket],
+    _ recent: inout RecentIdentities
   ) throws(LMDBError) -> [Result<AppendResult, AppendError>] {
     let transaction = try environment.beginWriting()
     let bytes = try transaction.value(named: LogHead.key, in: meta)
@@ -96,10 +97,17 @@ extension EventLog {
       let failure = damaged("the record of its end")
       return tickets.map { _ in .failure(.store(failure)) }
     }
+    // What other processes have appended.
+    let caughtUp = try transaction.withReadingCursor(on: events) { cursor in
+      Result { () throws(StoreError) in try catchUp(&recent, with: head, cursor) }
+    }
+    if case .failure(let failure) = caughtUp {
+      return tickets.map { _ in .failure(.store(failure)) }
+    }
     let before = head.count
     var results: [Result<AppendResult, AppendError>] = []
     for ticket in tickets {
-      let result = append(ticket, in: transaction, head: &head)
+      let result = append(ticket, in: transaction, head: &head, &recent)
       switch result {
       case .success(let result): results.append(.success(result))
       case .failure(.refused(let refusal)): results.append(.failure(refusal))
@@ -107,7 +115,7 @@ extension EventLog {
       }
     }
     if head.count > before {
-      try transaction.put(head.bytes, named: LogHead.key, in: meta)
+      try transaction.put(head, in: meta)
       let commit = CommitRecord(root: head.root, recordedTime: head.recordedTime)
       try transaction.withCursor(on: commits) { cursor throws(LMDBError) in
         let room = try cursor.append(key: head.count, byteCount: CommitRecord.byteCount)
@@ -121,7 +129,8 @@ extension EventLog {
   private func append(
     _ ticket: AppendQueue.Ticket,
     in transaction: borrowing WriteTransaction,
-    head: inout LogHead
+    head: inout LogHead,
+    _ recent: inout RecentIdentities
   ) -> Result<AppendResult, AppendFailure> {
     do throws(AppendFailure) {
       return try ticket.batch.withUnsafeBytes { bytes throws(AppendFailure) in
@@ -133,11 +142,11 @@ extension EventLog {
         )
         var appending = Appending(log: self, input: input, head: head)
         try appending.checkExpectedPosition()
-        try appending.checkAbsence(transaction)
+        try appending.checkAbsence(transaction, recent)
         try AppendFailure.wrapping { () throws(LMDBError) in
-          try appending.findKnown(transaction)
+          try appending.findIndexed(transaction)
         }
-        try appending.decide(transaction)
+        try appending.decide(transaction, &recent)
         if appending.newCount > 0 {
           try AppendFailure.wrapping { () throws(LMDBError) in try appending.write(transaction) }
         }
@@ -145,6 +154,7 @@ extension EventLog {
         return .success(appending.result)
       }
     } catch {
+      recent.removeAll(behind: head.count)
       return .failure(error)
     }
   }

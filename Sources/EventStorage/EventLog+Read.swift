@@ -138,10 +138,7 @@ extension EventLog {
 
   /// The position of the event with that source and id, or `nil` where there is none.
   public func position(ofSource source: String, id: String) throws(StoreError) -> EventPosition? {
-    let identity = Identity(EventName(source: source, id: id))
-    let position = try reading { transaction throws(LMDBError) in
-      try transaction.position(of: identity, in: identities)
-    }
+    let position = try position(of: Identity(EventName(source: source, id: id)))
     return position.map { EventPosition(UInt32(truncatingIfNeeded: $0)) }
   }
 
@@ -173,7 +170,7 @@ extension EventLog {
       let commitCount = try transaction.statistics(of: commits).entryCount
       let identityStatistics = try transaction.statistics(of: identities)
       return LogInfo(
-        formatVersion: StoreFormat.version,
+        formatVersion: head.formatVersion,
         eventCount: Int(head.count),
         commitCount: commitCount,
         root: head.root,

@@ -143,11 +143,14 @@ private struct Verification {
   /// Whether every record so far could be read, without which no root can be computed.
   private var isComplete = true
   private let knownEnds: [UInt64: TreeHash]
+  /// The events that the table of identities may lack.
+  private var recent: RecentIdentities
 
   init(log: EventLog, head: LogHead, knownEnds: [LogEnd], report: VerificationReport) {
     self.log = log
     self.head = head
     self.report = report
+    recent = RecentIdentities(start: head.indexedCount)
     var byPosition: [UInt64: TreeHash] = [:]
     for end in knownEnds {
       let position = UInt64(end.position.rawValue)
@@ -221,10 +224,16 @@ private struct Verification {
     if isComplete { tree.append(record.content.leaf) }
     let identity = Identity(source: record.source, id: record.id)
     let indexed = try transaction.position(of: identity, in: log.identities)
-    if indexed == nil {
-      report.note("the index of identities lacks it", at: position)
-    } else if let indexed, indexed != position {
+    if let indexed, indexed != position {
       report.note("the index of identities has position \(indexed) for it", at: position)
+    }
+    if position <= head.indexedCount {
+      if indexed == nil { report.note("the index of identities lacks it", at: position) }
+    } else {
+      if let other = recent.position(of: identity) {
+        report.note("it has the source and id of position \(other)", at: position)
+      }
+      recent.append(identity)
     }
   }
 
@@ -249,8 +258,15 @@ private struct Verification {
     if isComplete, tree.root != head.root || tree != head.tree {
       report.note("the root of the log is not that of its events")
     }
-    // The index may have more only of events that were appended meanwhile.
+    try verifyIndex()
+  }
+
+  /// Checks that the table of identities has all that it should, and nothing else.
+  private mutating func verifyIndex() throws(StoreError) {
+    let head = head
     let log = log
+    let recent = recent
+    let isComplete = isComplete
     let found = try log.reading { transaction throws(LMDBError) in
       let cursor = try transaction.cursor(on: log.identities)
       var strays: [UInt64] = []
@@ -260,15 +276,25 @@ private struct Verification {
         let value = found.value
         let position =
           value.count == 8 ? UInt64(littleEndian: value.loadUnaligned(as: UInt64.self)) : 0
-        if position == 0 || found.key.count != 16 { strays.append(position) }
-        if position <= head.count { count += 1 }
+        let identity = Identity(bytes: found.key)
+        if position == 0 || identity == nil { strays.append(position) }
+        if position <= head.indexedCount {
+          count += 1
+        } else if position <= head.count, isComplete, let identity,
+          recent.position(of: identity) != position
+        {
+          strays.append(position)
+        }
+        // What is behind the end is of events that were appended meanwhile.
         entry = try cursor.next()
       }
       return (strays: strays, count: count)
     }
-    for position in found.strays { report.note("the index has a damaged entry", at: position) }
-    if found.count != head.count {
-      report.note("the index has \(found.count) entries for \(head.count) events")
+    for position in found.strays.sorted() {
+      report.note("the index has a damaged entry", at: position)
+    }
+    if found.count != head.indexedCount {
+      report.note("the index has \(found.count) entries for \(head.indexedCount) events")
     }
   }
 }

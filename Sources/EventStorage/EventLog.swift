@@ -1,6 +1,7 @@
 import GraphModel
 import Glibc
 import LMDB
+import Synchronization
 
 /// The log of a store: events in the order they were learned, never changed.
 ///
@@ -27,6 +28,10 @@ public final class EventLog: Sendable {
   let commits: Table
   let meta: Table
   let appendQueue = AppendQueue()
+  /// What the writer knows of the events that the table of identities may lack.
+  let appended = Mutex(RecentIdentities(start: 0))
+  /// What readers know of them; they do not wait for the writer.
+  let found = Mutex(RecentIdentities(start: 0))
 
   /// Opens the store at `path`.
   public static func open(
@@ -179,6 +184,14 @@ extension WriteTransaction {
       Result { () throws(LMDBError) in try value(for: key, in: table) }
     }
     return try found.get()
+  }
+
+  /// Writes the end of the log, and with it the format that it is written in.
+  func put(_ head: LogHead, in meta: Table) throws(LMDBError) {
+    if head.formatVersion != StoreFormat.version {
+      try put(FormatHeader.current.bytes, named: FormatHeader.key, in: meta)
+    }
+    try put(head.bytes, named: LogHead.key, in: meta)
   }
 
   func put(_ bytes: [UInt8], named name: String, in table: Table) throws(LMDBError) {

@@ -12,6 +12,11 @@ public final class LineReader {
     /// Of a line longer than the limit, one byte more than the limit,
     /// for which ``EnvelopeParser`` refuses it.
     public var bytes: UnsafeRawBufferPointer
+
+    public init(number: Int, bytes: UnsafeRawBufferPointer) {
+      self.number = number
+      self.bytes = bytes
+    }
   }
 
   private let read: (UnsafeMutableRawBufferPointer) throws -> Int
@@ -41,9 +46,12 @@ public final class LineReader {
   }
 
   /// Returns the next line, or `nil` at the end of the input.
-  public func next() throws -> Line? {
+  ///
+  /// - Parameter waits: whether to read on where the line is not yet whole; otherwise `nil` says
+  ///   only that it is not.
+  public func next(waits: Bool = true) throws -> Line? {
     if lineNumber == 0 { try skipByteOrderMark() }
-    guard let length = try findLineEnd() else { return nil }
+    guard let length = try findLineEnd(waits: waits) else { return nil }
     lineNumber += 1
     var bytes = UnsafeRawBufferPointer(rebasing: buffer[start..<(start + length.byteCount)])
     if length.isWhole {
@@ -65,17 +73,18 @@ public final class LineReader {
   }
 
   /// The bytes up to the next line feed; not whole where there are more than the limit.
-  private func findLineEnd() throws -> (byteCount: Int, isWhole: Bool)? {
+  private func findLineEnd(waits: Bool) throws -> (byteCount: Int, isWhole: Bool)? {
     var searched = 0
     while true {
       let bytes = UnsafeRawBufferPointer(rebasing: buffer[(start + searched)..<end])
-      if let index = bytes.firstIndex(of: 0x0A) {
+      if let index = bytes.offset(of: 0x0A) {
         let count = searched + index
         return (count, count <= lineByteCountMax + 1)
       }
       searched = end - start
       if searched > lineByteCountMax + 1 { return (searched, false) }
       if isAtEnd { return searched == 0 ? nil : (searched, true) }
+      if !waits { return nil }
       try fill()
     }
   }
@@ -97,7 +106,7 @@ public final class LineReader {
     var searchStart = start
     while true {
       let bytes = UnsafeRawBufferPointer(rebasing: buffer[searchStart..<end])
-      if let index = bytes.firstIndex(of: 0x0A) {
+      if let index = bytes.offset(of: 0x0A) {
         consumedByteCount += searchStart - kept + index + 1
         start = searchStart + index + 1
         return

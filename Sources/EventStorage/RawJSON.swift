@@ -1,4 +1,5 @@
 import Glibc
+import JSONTape
 
 /// Finds values in the bytes of a text that is known to be JSON.
 ///
@@ -40,33 +41,33 @@ enum RawJSON {
     return bytes.count
   }
 
-  /// Finds the end of the value that starts at `start`.
-  static func value(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Slice {
-    var offset = start
-    var depth = 0
-    var hasWhitespace = false
-    while offset < bytes.count {
-      switch bytes[offset] {
-      case 0x22:
-        offset = skipString(bytes, from: offset)
-        if depth == 0 { return Slice(start: start, end: offset, hasWhitespace: false) }
-        continue
-      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-      case UInt8(ascii: "}"), UInt8(ascii: "]"):
-        depth -= 1
-        // A scalar ends before the end of what it is in.
-        if depth < 0 { return Slice(start: start, end: offset, hasWhitespace: false) }
-        if depth == 0 { return Slice(start: start, end: offset + 1, hasWhitespace: hasWhitespace) }
-      case UInt8(ascii: ",") where depth == 0:
-        return Slice(start: start, end: offset, hasWhitespace: false)
-      case 0x20, 0x09, 0x0D, 0x0A:
-        if depth == 0 { return Slice(start: start, end: offset, hasWhitespace: false) }
-        hasWhitespace = true
-      default: break
-      }
-      offset += 1
+  /// Finds the end of the value that starts at a token of a text, and the token behind it.
+  static func value(
+    _ bytes: UnsafeRawBufferPointer,
+    _ tape: JSONTape,
+    at token: inout Int
+  ) -> Slice {
+    let start = tape.offset(ofToken: token)
+    token += 1
+    guard bytes[start] == UInt8(ascii: "{") || bytes[start] == UInt8(ascii: "[") else {
+      // Something stands behind every value but the text's own.
+      var end = tape.offset(ofToken: token)
+      while isWhitespace(bytes[end - 1]) { end -= 1 }
+      return Slice(start: start, end: end, hasWhitespace: false)
     }
-    return Slice(start: start, end: bytes.count, hasWhitespace: hasWhitespace)
+    var depth = 1
+    var hasWhitespace = false
+    var offset = start
+    while depth > 0 {
+      offset = tape.offset(ofToken: token)
+      // White space stands before tokens only.
+      hasWhitespace = hasWhitespace || isWhitespace(bytes[offset - 1])
+      // The brackets of both kinds differ in one bit.
+      let bracket = bytes[offset] | 0x20
+      depth += bracket == UInt8(ascii: "{") ? 1 : bracket == UInt8(ascii: "}") ? -1 : 0
+      token += 1
+    }
+    return Slice(start: start, end: offset + 1, hasWhitespace: hasWhitespace)
   }
 
   /// Appends a value without its white space outside of strings.
@@ -94,6 +95,12 @@ enum RawJSON {
 }
 
 extension UnsafeRawBufferPointer {
+  /// Where a byte is for the first time.
+  func offset(of byte: UInt8) -> Int? {
+    guard let baseAddress, let found = memchr(baseAddress, Int32(byte), count) else { return nil }
+    return UnsafeRawPointer(found) - baseAddress
+  }
+
   /// Whether both have the same bytes.
   func hasBytes(of other: UnsafeRawBufferPointer) -> Bool {
     guard count == other.count, let left = baseAddress, let right = other.baseAddress else {

@@ -16,11 +16,22 @@ import LMDB
 //   commits      last position of a commit        root of the Merkle tree, 32 bytes;
 //                (integer key, 8 bytes)           recorded time of the commit, 8 bytes
 //   meta         "format", "head"                 see below
+//
+// The table of identities may lag behind the log: the head says up to which position it has
+// all events. Of those behind, it may have any. Their records say what it lacks.
+//
+// Versions of the format:
+//
+//   1   the head had no indexed position, and the table of identities all events
+//   2   as above; a program of version 1 would miss events that the table lacks, and so finds
+//       a head that it cannot read, also where it had the store open before
+//
+// The first append to a store of version 1 makes it one of version 2.
 
 /// The names in a store.
 public enum StoreFormat {
   /// The format that this program writes, and the newest it reads.
-  public static let version: UInt32 = 1
+  public static let version: UInt32 = 2
 
   public static let logFileName = "log.mdb"
   public static let lockFileName = "log.mdb-lock"
@@ -46,7 +57,7 @@ struct FormatHeader {
   var version: UInt32
   var readableFrom: UInt32
 
-  static let current = FormatHeader(version: StoreFormat.version, readableFrom: 1)
+  static let current = FormatHeader(version: StoreFormat.version, readableFrom: 2)
 
   var bytes: [UInt8] {
     var bytes = Self.magic
@@ -79,6 +90,8 @@ struct FormatHeader {
 ///         32    32  Root of the Merkle tree
 ///         64   32n  Roots of its complete subtrees, the largest first: as many as the number
 ///                   of events has one bits
+///   64 + 32n     8  Indexed position: the table of identities has all events up to it; not
+///                   there in version 1
 struct LogHead {
   static let key = "head"
   private static let peaksOffset = 64
@@ -88,12 +101,17 @@ struct LogHead {
   var tree: MerkleAccumulator
   /// The root as it was stored, or as the tree's last change left it.
   var root: TreeHash
+  /// The table of identities has all events up to this position.
+  var indexedCount: UInt64
+  /// The version of the format that it was stored in.
+  private(set) var formatVersion = StoreFormat.version
 
   static let empty = LogHead(
     recordedTime: .min,
     recordByteCount: 0,
     tree: MerkleAccumulator(),
-    root: MerkleTree.emptyRoot
+    root: MerkleTree.emptyRoot,
+    indexedCount: 0
   )
 
   var count: UInt64 { tree.count }
@@ -108,6 +126,7 @@ struct LogHead {
     add(recordByteCount)
     bytes += root.bytes
     for peak in tree.peaks { bytes += peak.bytes }
+    add(indexedCount)
     let checksum = bytes[8...].withUnsafeBytes { Checksum.of($0, seed: 0) }
     withUnsafeBytes(of: checksum.littleEndian) { bytes.replaceSubrange(0..<8, with: $0) }
     return bytes
@@ -117,12 +136,14 @@ struct LogHead {
     recordedTime: Int64,
     recordByteCount: UInt64,
     tree: MerkleAccumulator,
-    root: TreeHash
+    root: TreeHash,
+    indexedCount: UInt64
   ) {
     self.recordedTime = recordedTime
     self.recordByteCount = recordByteCount
     self.tree = tree
     self.root = root
+    self.indexedCount = indexedCount
   }
 
   /// Returns `nil` where the bytes are not such a head, unchanged.
@@ -130,10 +151,12 @@ struct LogHead {
     func number(at offset: Int) -> UInt64 {
       UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
-    guard bytes.count >= Self.peaksOffset, bytes.count % TreeHash.byteCount == 0,
+    let markByteCount = bytes.count % TreeHash.byteCount
+    let hashEnd = bytes.count - markByteCount
+    guard hashEnd >= Self.peaksOffset, markByteCount == 0 || markByteCount == 8,
       number(at: 0) == Checksum.of(UnsafeRawBufferPointer(rebasing: bytes[8...]), seed: 0)
     else { return nil }
-    let hashes = stride(from: 32, to: bytes.count, by: TreeHash.byteCount).compactMap { offset in
+    let hashes = stride(from: 32, to: hashEnd, by: TreeHash.byteCount).compactMap { offset in
       TreeHash(bytes: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + 32)]))
     }
     guard let root = hashes.first, number(at: 8) <= UInt64(UInt32.max),
@@ -143,5 +166,8 @@ struct LogHead {
     recordedTime = Int64(bitPattern: number(at: 16))
     recordByteCount = number(at: 24)
     self.root = root
+    formatVersion = markByteCount == 0 ? 1 : 2
+    indexedCount = markByteCount == 0 ? tree.count : number(at: hashEnd)
+    if indexedCount > tree.count { return nil }
   }
 }

@@ -53,15 +53,17 @@ public final class JSONParser {
   public func parse(paddedBytes text: UnsafeRawBufferPointer) throws(JSONError) -> JSONTape {
     var words: UnsafePointer<UInt64>?
     var strings: UnsafePointer<UInt8>?
+    var tokens: UnsafePointer<UInt32>?
     let code = rapport_json_parse(
       handle,
       text.baseAddress?.assumingMemoryBound(to: UInt8.self),
       text.count,
       &words,
-      &strings
+      &strings,
+      &tokens
     )
-    guard code == 0, let words, let strings else { throw JSONError(code: code) }
-    return JSONTape(words: words, strings: UnsafeRawPointer(strings))
+    guard code == 0, let words, let strings, let tokens else { throw JSONError(code: code) }
+    return JSONTape(words: words, strings: UnsafeRawPointer(strings), tokens: tokens)
   }
 
   public static var paddingByteCount: Int { rapport_json_padding() }

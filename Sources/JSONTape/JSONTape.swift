@@ -6,11 +6,13 @@
 public struct JSONTape {
   @usableFromInline let words: UnsafePointer<UInt64>
   @usableFromInline let strings: UnsafeRawPointer
+  @usableFromInline let tokens: UnsafePointer<UInt32>
 
   @inlinable
-  init(words: UnsafePointer<UInt64>, strings: UnsafeRawPointer) {
+  init(words: UnsafePointer<UInt64>, strings: UnsafeRawPointer, tokens: UnsafePointer<UInt32>) {
     self.words = words
     self.strings = strings
+    self.tokens = tokens
   }
 
   /// What a word of the tape stands for; the raw values are simdjson's.
@@ -30,6 +32,11 @@ public struct JSONTape {
     case root = 0x72
   }
 
+  /// Where in the text a token stands, counted from 0: a bracket, a comma, a colon, or the first
+  /// byte of a string, a number or a word.
+  @inlinable
+  public func offset(ofToken token: Int) -> Int { Int(tokens[token]) }
+
   /// The index of the text's value.
   @inlinable public var root: Int { 1 }
 
@@ -38,12 +45,20 @@ public struct JSONTape {
     Kind(rawValue: UInt8(truncatingIfNeeded: words[index] >> 56)).unsafelyUnwrapped
   }
 
+  /// Whether the value at `index` is an object or an array.
+  @inlinable
+  public func isContainer(at index: Int) -> Bool {
+    let tag = UInt8(truncatingIfNeeded: words[index] >> 56)
+    return tag == Kind.object.rawValue || tag == Kind.array.rawValue
+  }
+
   /// The index behind the value at `index`: of its next sibling, or of the end of its container.
   @inlinable
   public func index(after index: Int) -> Int {
-    switch kind(at: index) {
-    case .object, .array: Int(words[index] & 0xFFFF_FFFF)
-    case .signed, .unsigned, .float: index + 2
+    // Compared as they are: turning a byte into a kind costs as much as the rest.
+    switch UInt8(truncatingIfNeeded: words[index] >> 56) {
+    case Kind.object.rawValue, Kind.array.rawValue: Int(words[index] & 0xFFFF_FFFF)
+    case Kind.signed.rawValue, Kind.unsigned.rawValue, Kind.float.rawValue: index + 2
     default: index + 1
     }
   }

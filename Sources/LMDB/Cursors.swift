@@ -93,6 +93,18 @@ public struct WriteCursor: ~Copyable {
     try LMDBError.check(mdb_cursor_put(handle, &key, &value, UInt32(MDB_NOOVERWRITE)))
   }
 
+  /// Stores a new entry behind all others, and fills pages to the brim.
+  ///
+  /// - Throws: ``LMDBError/keyExists`` where `key` is not greater than every other.
+  public func append(
+    _ value: UnsafeRawBufferPointer,
+    for key: UnsafeRawBufferPointer
+  ) throws(LMDBError) {
+    var key = MDB_val(key)
+    var value = MDB_val(value)
+    try LMDBError.check(mdb_cursor_put(handle, &key, &value, UInt32(MDB_APPEND)))
+  }
+
   /// Stores a new entry behind all others, and returns the room for its value.
   ///
   /// The room must be filled before the next change.

@@ -117,6 +117,18 @@ public struct WriteTransaction: ~Copyable {
     let cursor = WriteCursor(handle: opened)
     return try body(cursor)
   }
+
+  /// Runs `body` with a cursor that only reads, and is closed when it returns.
+  public func withReadingCursor<Result>(
+    on table: Table,
+    _ body: (borrowing Cursor) throws(LMDBError) -> Result
+  ) throws(LMDBError) -> Result {
+    var opened: OpaquePointer?
+    try LMDBError.check(mdb_cursor_open(handle, table.identifier, &opened))
+    guard let opened else { throw .panic }
+    let cursor = Cursor(handle: opened)
+    return try body(cursor)
+  }
 }
 
 /// How large a table is.

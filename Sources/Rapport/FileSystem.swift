@@ -119,6 +119,11 @@ func isDirectory(_ descriptor: FileDescriptor) -> Bool {
   return fstat(descriptor.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
+func isRegularFile(_ descriptor: FileDescriptor) -> Bool {
+  var status = stat()
+  return fstat(descriptor.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+}
+
 func isDirectory(_ path: FilePath) -> Bool {
   var status = stat()
   return path.withPlatformString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR

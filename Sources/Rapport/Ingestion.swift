@@ -55,7 +55,7 @@ public struct IngestOptions: Sendable {
   public var onCommit: (@Sendable (LogEnd) -> Void)?
   /// Called now and then.
   public var onProgress: (@Sendable (IngestProgress) -> Void)?
-  /// Asked at each line; what was read before is still committed.
+  /// Asked before each commit, and now and then; what was checked before is still committed.
   public var shouldStop: (@Sendable () -> Bool)?
 
   public init() {}
@@ -112,12 +112,13 @@ extension Store {
       throw StoreFailure(.inputOutput, "\"\(path)\" is open for reading only")
     }
     var ingestion = Ingestion(
+      inputs,
       log: log,
       schema: options.isRestoring ? try schemaIfAny() : try schema(),
       options: options,
       end: try end()
     )
-    ingestion.run(inputs)
+    ingestion.run()
     return ingestion.summary
   }
 }

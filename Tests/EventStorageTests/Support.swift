@@ -70,6 +70,11 @@ extension EventLog {
     try append(Lines().batch(lines), options: options)
   }
 
+  @discardableResult
+  func append(_ lines: [String], lagMax: Int) throws -> AppendResult {
+    try append(lines, options: AppendOptions(indexLagMax: lagMax))
+  }
+
   func allEvents() throws -> [Event] {
     var events: [Event] = []
     try read { events.append(Event($0)) }

@@ -13,7 +13,7 @@ import Testing
   }()
 
   @Test func `are there`() {
-    #expect(Self.names.count >= 4)
+    #expect(Self.names.count >= 6)
   }
 
   @Test(arguments: names)
@@ -61,6 +61,29 @@ import Testing
     let store = try Store.open(at: copy.path)
     try copy.expectAnswers(of: store)
     #expect(try store.rebuild().digest == digest)
+  }
+
+  @Test(arguments: names)
+  func `take in new events, and those they have only once`(name: String) throws {
+    let copy = try Copy(of: name)
+    var lines: [UInt8] = []
+    do {
+      let store = try Store.open(at: copy.path)
+      try store.events { $0.appendLine(to: &lines, includesPlace: false) }
+    }
+    let file = try copy.folder.write("events.ndjson", Data(lines))
+    let new = try copy.folder.write("new.ndjson", Data(#"{"type":"new","data":{}}"#.utf8))
+    var options = IngestOptions()
+    options.allowsUnknown = true
+    for ingested in [1, 0] {
+      let store = try Store.open(at: copy.path)
+      let summary = try store.ingest([.file(file), .file(new)], options: options)
+      #expect(summary.failure == nil)
+      #expect(summary.ingested == ingested)
+      #expect(summary.alreadyThere == copy.expected.eventCount + 1 - ingested)
+      let report = try store.verify()
+      #expect(report.isIntact && report.recordCount == copy.expected.eventCount + 1)
+    }
   }
 
   /// A copy of a store, and what it should say.

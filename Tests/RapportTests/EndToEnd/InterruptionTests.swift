@@ -65,6 +65,36 @@ import Testing
     #expect(killedInTheMiddle > 0, "seed \(seed)")
   }
 
+  @Test func `takes no event twice when it is killed while its index catches up`() throws {
+    let seed = UInt64.random(in: 0 ... .max)
+    var random = SplitMix(seed: seed)
+    let count = 30_000
+    let store = try TestStore()
+    let ids = (1...count).map { "e\($0)" }
+    var last = 0
+    for round in 1...12 {
+      // Behind an index that was not brought up, there may be others that were.
+      let end = min(count, last + Int.random(in: 1...8000, using: &random))
+      let file = try store.folder.write("events.ndjson", SampleEvents.people(1...max(end, 1)))
+      let running = try RunningCommand(
+        PackagePaths.program.path,
+        ["ingest", store.path, file, "--quiet", "--commit-every", "1000"],
+        input: .data(Data())
+      )
+      usleep(UInt32.random(in: 50_000...600_000, using: &random))
+      running.signal(SIGKILL)
+      _ = try running.wait()
+      let found = try store.testEventIDs()
+      #expect(found == Array(ids.prefix(found.count)), "round \(round), seed \(seed)")
+      try rapport("verify", store.path).expectSuccess()
+      last = found.count
+    }
+    let file = try store.folder.write("events.ndjson", SampleEvents.people(1...count))
+    try rapport("ingest", store.path, file).expectSuccess()
+    #expect(try store.testEventIDs() == ids, "seed \(seed)")
+    try rapport("verify", store.path).expectSuccess()
+  }
+
   @Test(arguments: [SIGINT, SIGTERM])
   func `by a signal says what is safe`(_ signal: Int32) throws {
     let store = try TestStore()
