@@ -32,9 +32,6 @@ let package = Package(
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]
     ),
 
-    // SHA-256 of small pieces, of which ingestion needs three an event.
-    .target(name: "CDigest"),
-
     // The lines of the shell: editing, history, completion, by libedit.
     .target(name: "CLineEditing", linkerSettings: [.linkedLibrary("edit")]),
 
@@ -52,7 +49,7 @@ let package = Package(
     .target(
       name: "EventStorage",
       dependencies: [
-        "CDigest", "LMDB", "JSONTape", "GraphModel",
+        "LMDB", "JSONTape", "GraphModel",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

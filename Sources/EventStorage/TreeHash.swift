@@ -1,4 +1,3 @@
-import CDigest
 import Crypto
 
 /// A SHA-256 digest: of an event, or of all events up to one.
@@ -26,38 +25,19 @@ public struct TreeHash: Hashable, Sendable {
   /// The digest of these pieces, one after another.
   init(
     hashing first: UnsafeRawBufferPointer,
-    _ second: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+    _ second: UnsafeRawBufferPointer,
     _ third: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
   ) {
-    if !Self.isFast {
-      self.init(portablyHashing: [first, second, third])
-      return
-    }
-    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-    Swift.withUnsafeMutableBytes(of: &words) { digest in
-      rapport_sha256(
-        first.baseAddress,
-        first.count,
-        second.baseAddress,
-        second.count,
-        third.baseAddress,
-        third.count,
-        digest.baseAddress?.assumingMemoryBound(to: UInt8.self)
-      )
-    }
-    self.init(words)
-  }
-
-  private init(_ words: (UInt64, UInt64, UInt64, UInt64)) {
-    (word0, word1, word2, word3) = words
-  }
-
-  private static let isFast = rapport_sha256_is_supported()
-
-  /// The same on processors without instructions for it.
-  init(portablyHashing pieces: [UnsafeRawBufferPointer]) {
     var hasher = SHA256()
-    for piece in pieces { hasher.update(bufferPointer: piece) }
+    hasher.update(bufferPointer: first)
+    hasher.update(bufferPointer: second)
+    hasher.update(bufferPointer: third)
+    self.init(hasher.finalize())
+  }
+
+  init(hashing bytes: UnsafeRawBufferPointer) {
+    var hasher = SHA256()
+    hasher.update(bufferPointer: bytes)
     self.init(hasher.finalize())
   }
 

@@ -22,26 +22,6 @@ private func checksum(_ text: String, seed: UInt64 = 0) -> UInt64 {
   }
 }
 
-@Suite struct `SHA-256` {
-  @Test func `of pieces is that of their bytes, by any implementation`() {
-    var generator = SeededGenerator(seed: 5)
-    for count in Array(0...300) + [1000, 4096, 70_001] {
-      let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
-      let cuts = [
-        Int.random(in: 0...count, using: &generator), Int.random(in: 0...count, using: &generator),
-      ].sorted()
-      bytes.withUnsafeBytes { bytes in
-        let whole = TreeHash(portablyHashing: [bytes])
-        #expect(TreeHash(hashing: bytes) == whole)
-        let pieces = [bytes[..<cuts[0]], bytes[cuts[0]..<cuts[1]], bytes[cuts[1]...]].map {
-          UnsafeRawBufferPointer(rebasing: $0)
-        }
-        #expect(TreeHash(hashing: pieces[0], pieces[1], pieces[2]) == whole, "\(count) bytes")
-      }
-    }
-  }
-}
-
 @Suite struct `The Merkle tree` {
   // Source: the test vectors of certificate-transparency, merkle_tree_test.
   private static let leaves: [[UInt8]] = [
