@@ -55,7 +55,9 @@ final class GatherOperator: UnaryOperator {
       if column.uniform == Tag.node {
         let nodes = nodes ?? NodeSet(nodeCount: context.view.nodeCount)
         self.nodes = nodes
-        for index in 0..<rows.count { nodes.insert(Int(truncatingIfNeeded: column.word(rows[index]))) }
+        for index in 0..<rows.count {
+          nodes.insert(Int(truncatingIfNeeded: column.word(rows[index])))
+        }
       } else {
         readMixed(column, rows)
       }

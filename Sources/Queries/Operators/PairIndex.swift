@@ -84,7 +84,8 @@ struct PairIndex {
           for index in 0..<rows.count {
             let row = rows[index]
             let (one, two) = (first.word(row), second.word(row))
-            let place = (Int(rowNumbers[Int(one)]) &- 1) &* side &+ Int(columnNumbers[Int(two)]) &- 1
+            let place =
+              (Int(rowNumbers[Int(one)]) &- 1) &* side &+ Int(columnNumbers[Int(two)]) &- 1
             if groups[place] == 0 { groups[place] = add(one, two, row) + 1 }
             result[index] = groups[place] &- 1
           }

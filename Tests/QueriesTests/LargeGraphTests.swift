@@ -1,0 +1,262 @@
+import Conformance
+import GraphModel
+import Queries
+import SourceText
+import Testing
+
+/// What only shows where there are more rows than one chunk, or than a table in the caches holds:
+/// compared with loops over the same edges.
+@Suite(.serialized) struct `Graphs of some thousand edges` {
+  private struct Visit {
+    var person: Int
+    var meeting: Int
+    var office: String?
+  }
+
+  private static let personCount = 400
+  private static let meetingCount = 6000
+  private static let topicCount = 12
+
+  private let visits: [Visit]
+  /// By meeting.
+  private let topics: [[Int]]
+  private let years: [Int64?]
+  private let engine: QueryEngine
+
+  init() {
+    var random = RandomQuery.Generator(seed: 11)
+    var fixture = GraphFixture()
+    // The ids of people ascend, those of meetings do not.
+    for number in 0..<Self.personCount {
+      fixture.node(
+        ["Person"],
+        ["id": .string("p\(1000 + number)"), "name": .string("N\(number % 7)")]
+      )
+    }
+    var years: [Int64?] = []
+    for number in 0..<Self.meetingCount {
+      let year = number % 10 == 0 ? nil : Int64(2000 + Int.random(in: 0..<20, using: &random))
+      years.append(year)
+      fixture.node(
+        ["Meeting"],
+        ["id": .string("m\(number * 7919 % 10_007)"), "year": year.map { .integer($0) } ?? .null]
+      )
+    }
+    for number in 0..<Self.topicCount { fixture.node(["Topic"], ["id": .string("t\(number)")]) }
+    var visits: [Visit] = []
+    var topics: [[Int]] = []
+    for meeting in 0..<Self.meetingCount {
+      let node = fixture.nodes[Self.personCount + meeting]
+      for _ in 0..<Int.random(in: 0...6, using: &random) {
+        // Few people come often; some come twice to one meeting.
+        let person = min(
+          Int.random(in: 0..<Self.personCount, using: &random),
+          Int.random(in: 0..<Self.personCount, using: &random)
+        )
+        let office = Int.random(in: 0..<30, using: &random)
+        let visit = Visit(
+          person: person,
+          meeting: meeting,
+          office: office == 0 ? nil : "o\(office)"
+        )
+        visits.append(visit)
+        fixture.edge(
+          fixture.nodes[person],
+          "VISITED",
+          node,
+          visit.office.map { ["office": .string($0)] } ?? [:]
+        )
+      }
+      let own = Set((0..<2).map { _ in Int.random(in: 0..<Self.topicCount, using: &random) })
+      topics.append(own.sorted())
+      for topic in own.sorted() {
+        fixture.edge(
+          node,
+          "ABOUT",
+          fixture.nodes[Self.personCount + Self.meetingCount + topic],
+          [:]
+        )
+      }
+    }
+    self.visits = visits
+    self.topics = topics
+    self.years = years
+    engine = fixture.engine()
+  }
+
+  private func rows(_ query: String) throws -> [[Value]] {
+    let result = try engine.run(SourceText(name: "query", text: query))
+    return (0..<result.rowCount).map { result.values(row: $0) }
+  }
+
+  private func number(_ query: String) throws -> Int {
+    let rows = try rows(query)
+    guard case .integer(let number)? = rows.first?.first, rows.count == 1 else {
+      Issue.record("\(rows.prefix(3))")
+      return -1
+    }
+    return Int(number)
+  }
+
+  private var visitors: [[Int]] {
+    var visitors = [[Int]](repeating: [], count: Self.meetingCount)
+    for visit in visits { visitors[visit.meeting].append(visit.person) }
+    return visitors
+  }
+
+  @Test func `tell rows apart within runs`() throws {
+    struct Pair: Hashable { var meeting: Int; var office: String? }
+    let pairs = Set(visits.map { Pair(meeting: $0.meeting, office: $0.office) })
+    let query = "MATCH (m:Meeting)<-[v:VISITED]-() WITH DISTINCT m, v.office AS o RETURN count(*)"
+    #expect(try number(query) == pairs.count)
+    let named =
+      "MATCH (m:Meeting)<-[v:VISITED]-() WHERE v.office IS NOT NULL "
+      + "WITH DISTINCT m, v.office AS o RETURN count(*)"
+    #expect(try number(named) == pairs.count { $0.office != nil })
+  }
+
+  @Test func `group runs, and unwind what was collected`() throws {
+    var offices = [Set<String>](repeating: [], count: Self.meetingCount)
+    for visit in visits { if let office = visit.office { offices[visit.meeting].insert(office) } }
+    var expected: [String: Int64] = [:]
+    for own in offices {
+      for first in own {
+        for second in own where first < second { expected["\(first) \(second)", default: 0] += 1 }
+      }
+    }
+    let found = try rows(
+      """
+      MATCH (m:Meeting)<-[v:VISITED]-() WITH DISTINCT m, v.office AS o
+      WITH m, collect(o) AS os UNWIND os AS a UNWIND os AS b
+      WITH a, b WHERE a < b RETURN a + ' ' + b AS pair, count(*) AS n
+      """
+    )
+    #expect(found.count == expected.count)
+    for row in found {
+      guard case .string(let pair) = row[0] else { continue }
+      #expect(row[1] == .integer(expected[pair] ?? 0), "\(pair)")
+    }
+    let sums = "MATCH (m:Meeting)<-[v:VISITED]-() WITH m, count(*) AS n RETURN sum(n)"
+    #expect(try number(sums) == visits.count)
+  }
+
+  @Test func `group by two keys with few values, some of them missing`() throws {
+    struct Key: Hashable { var office: String?; var year: Int64? }
+    var expected: [Key: Int64] = [:]
+    for visit in visits {
+      expected[Key(office: visit.office, year: years[visit.meeting]), default: 0] += 1
+    }
+    for filter in ["", "WHERE v.office IS NOT NULL AND m.year IS NOT NULL"] {
+      let found = try rows(
+        "MATCH (m:Meeting)<-[v:VISITED]-() \(filter) RETURN v.office AS o, m.year AS y, count(*) AS n"
+      )
+      let wanted = expected.filter {
+        filter.isEmpty || ($0.key.office != nil && $0.key.year != nil)
+      }
+      #expect(found.count == wanted.count)
+      for row in found {
+        var key = Key()
+        if case .string(let office) = row[0] { key.office = office }
+        if case .integer(let year) = row[1] { key.year = year }
+        #expect(row[2] == .integer(wanted[key] ?? 0), "\(key)")
+      }
+    }
+  }
+
+  @Test func `count chains by their degrees`() throws {
+    var inDegrees = [Int](repeating: 0, count: Self.meetingCount)
+    var outDegrees = [Int](repeating: 0, count: Self.personCount)
+    var parallels: [[Int]: Int] = [:]
+    for visit in visits {
+      inDegrees[visit.meeting] += 1
+      outDegrees[visit.person] += 1
+      parallels[[visit.person, visit.meeting], default: 0] += 1
+    }
+    let chains = visits.reduce(0) { sum, visit in
+      let twice = (parallels[[visit.person, visit.meeting]] ?? 1) - 1
+      return sum + (inDegrees[visit.meeting] - 1) * (outDegrees[visit.person] - 1) - twice
+    }
+    let query = "MATCH (a)-[:VISITED]->(m)<-[:VISITED]-(b)-[:VISITED]->(n) RETURN count(*)"
+    #expect(try number(query) == chains)
+    let pairs = inDegrees.reduce(0) { $0 + $1 * ($1 - 1) }
+    #expect(try number("MATCH (a)-[:VISITED]->(m)<-[:VISITED]-(b) RETURN count(*)") == pairs)
+  }
+
+  @Test func `find common neighbours, whichever changes from row to row`() throws {
+    let visitors = visitors
+    for topic in 0..<3 {
+      let meetings = topics.indices.filter { topics[$0].contains(topic) }
+      var pairs: Set<[Int]> = []
+      for meeting in meetings {
+        for a in visitors[meeting] {
+          for b in visitors[meeting] where a < b { pairs.insert([a, b]) }
+        }
+      }
+      var triangles = 0
+      let followers = Dictionary(grouping: pairs) { $0[0] }.mapValues { $0.map { $0[1] } }
+      for pair in pairs {
+        triangles += (followers[pair[1]] ?? []).count { pairs.contains([pair[0], $0]) }
+      }
+      let query = """
+        MATCH (t:Topic {id: 't\(topic)'})<-[:ABOUT]-(m:Meeting)<-[:VISITED]-(a:Person),
+          (m)<-[:VISITED]-(b:Person) WHERE a.id < b.id WITH DISTINCT t, a, b
+        MATCH (b)-[:VISITED]->(m2:Meeting)<-[:VISITED]-(c:Person), (m2)-[:ABOUT]->(t)
+        WHERE b.id < c.id WITH DISTINCT t, a, b, c
+        MATCH (a)-[:VISITED]->(m3:Meeting)<-[:VISITED]-(c), (m3)-[:ABOUT]->(t)
+        WITH DISTINCT a, b, c RETURN count(*)
+        """
+      #expect(try number(query) == triangles, "topic \(topic)")
+    }
+  }
+
+  @Test func `find edges by a value, also when they are asked for again`() throws {
+    for _ in 0..<3 {
+      for office in ["o1", "o29", "o30"] {
+        let query = "MATCH (p)-[v:VISITED {office: '\(office)'}]->(m) RETURN count(*)"
+        #expect(try number(query) == visits.count { $0.office == office }, "\(office)")
+        let meetings = Set(visits.filter { $0.office == office }.map(\.meeting))
+        let distinct =
+          "MATCH (m:Meeting) WHERE EXISTS { (m)<-[:VISITED {office: '\(office)'}]-() } "
+          + "RETURN count(*)"
+        #expect(try number(distinct) == meetings.count, "\(office)")
+      }
+    }
+  }
+
+  @Test func `stop early where rows come in the order that is asked for, and only there`() throws {
+    let people = (0..<Self.personCount).filter { $0 % 7 == 3 }.map { "p\(1000 + $0)" }
+    let found = try rows(
+      "MATCH (p:Person) WHERE toLower(p.name) CONTAINS 'n3' RETURN p.id AS id ORDER BY id LIMIT 5"
+    )
+    #expect(found.map { $0[0] } == people.prefix(5).map { .string($0) })
+    let meetings = (0..<Self.meetingCount).map { "m\($0 * 7919 % 10_007)" }.sorted()
+    let ordered = try rows("MATCH (m:Meeting) RETURN m.id AS id ORDER BY id SKIP 3 LIMIT 4")
+    #expect(ordered.map { $0[0] } == meetings[3..<7].map { .string($0) })
+    let pairs = try rows(
+      """
+      MATCH (p:Person)-[:VISITED]->(m:Meeting) RETURN p.id AS id, m.id AS meeting
+      ORDER BY id, meeting DESC LIMIT 3
+      """
+    )
+    let first = visits.filter { $0.person == 0 }.map { "m\($0.meeting * 7919 % 10_007)" }
+    #expect(pairs.map { $0[1] } == first.sorted().reversed().prefix(3).map { .string($0) })
+  }
+
+  @Test func `hand out what is distinct once, whatever it is`() throws {
+    let visited = Set(visits.map(\.meeting))
+    let years = Dictionary(grouping: visited) { self.years[$0] }
+    let found = try rows(
+      "MATCH (:Person)-[:VISITED]->(m) WITH DISTINCT m RETURN m.year AS y, count(*) AS n"
+    )
+    #expect(found.count == years.count)
+    for row in found {
+      var year: Int64?
+      if case .integer(let number) = row[0] { year = number }
+      #expect(row[1] == .integer(Int64(years[year]?.count ?? 0)), "\(String(describing: year))")
+    }
+    let mixed =
+      "MATCH (:Person)-[:VISITED]->(m) UNWIND [m, m.year, null] AS x "
+      + "WITH DISTINCT x RETURN count(*)"
+    #expect(try number(mixed) == visited.count + years.keys.count { $0 != nil } + 1)
+  }
+}
