@@ -109,8 +109,10 @@ extension EventLog {
     lagMax: Int,
     changedPageCountMax: Int = EventLog.changedPageCountMax
   ) throws(StoreError) {
-    let indexed = try head().indexedCount
     let end = recent.end
+    // At least all that the table lacks is here: mostly the head need not be read.
+    guard end - recent.start > UInt64(lagMax) else { return }
+    let indexed = try head().indexedCount
     guard end > indexed, end - indexed > UInt64(lagMax), recent.start <= indexed else { return }
     let entries = IndexEntry.sorted(recent, behind: indexed)
     var next = 0
