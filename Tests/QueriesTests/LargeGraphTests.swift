@@ -209,6 +209,25 @@ import Testing
     }
   }
 
+  @Test func `take no edge twice between the same neighbours`() throws {
+    var shared = 0
+    for own in topics where own.contains(0) { shared += own.count - 1 }
+    let query =
+      "MATCH (s:Topic {id: 't0'}), (t:Topic) WITH s, t MATCH (s)<-[:ABOUT]-(m)-[:ABOUT]->(t) RETURN count(*)"
+    #expect(try number(query) == shared)
+  }
+
+  @Test func `compare ids that ascend`() throws {
+    let visitors = visitors
+    let count = visitors.reduce(0) { sum, own in
+      sum + own.reduce(0) { sum, a in sum + (a % 7 == 0 ? own.count { a < $0 } : 0) }
+    }
+    let query =
+      "MATCH (a:Person)-[:VISITED]->(m)<-[:VISITED]-(b:Person) "
+      + "WHERE a.id < b.id AND a.name = 'N0' RETURN count(*)"
+    #expect(try number(query) == count)
+  }
+
   @Test func `find edges by a value, also when they are asked for again`() throws {
     for _ in 0..<3 {
       for office in ["o1", "o29", "o30"] {
@@ -238,6 +257,18 @@ import Testing
       ORDER BY id, meeting DESC LIMIT 3
       """
     )
+    let order = visits.map { ("p\(1000 + $0.person)", "m\($0.meeting * 7919 % 10_007)") }
+      .sorted { ($0.0, $1.1) < ($1.0, $0.1) }
+    for limit in [100, 2030, 2040, 2047, 2048, 2049, 4090] {
+      let found = try rows(
+        "MATCH (p:Person) WITH p MATCH (p)-[:VISITED]->(m) RETURN p.id AS id, m.id AS meeting "
+          + "ORDER BY id, meeting DESC LIMIT \(limit)"
+      )
+      #expect(
+        found == order.prefix(limit).map { [.string($0.0), .string($0.1)] },
+        "\(limit) rows"
+      )
+    }
     let first = visits.filter { $0.person == 0 }.map { "m\($0.meeting * 7919 % 10_007)" }
     #expect(pairs.map { $0[1] } == first.sorted().reversed().prefix(3).map { .string($0) })
   }

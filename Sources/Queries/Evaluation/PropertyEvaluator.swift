@@ -144,6 +144,7 @@ final class PropertyReader {
     case .boolean: return readWords(cells, source, rows, result, isNode: isNode, tag: Tag.boolean)
     case .date: return readDates(cells, source, rows, result, isNode: isNode)
     case .integer, .float, .dynamic:
+      var presentCount = 0
       for index in 0..<rows.count {
         let word = source.word(rows[index])
         let row =
@@ -151,8 +152,10 @@ final class PropertyReader {
           ? Int(context.view.nodeRows[Int(truncatingIfNeeded: word)])
           : Int(UInt32(truncatingIfNeeded: word))
         read(column, row, result, rows[index])
+        presentCount += result.isNull(rows[index]) ? 0 : 1
       }
-      return Tag.mixed
+      if cells.kind == .dynamic || presentCount < rows.count { return Tag.mixed }
+      return cells.kind == .integer ? Tag.integer : Tag.float
     }
   }
 
