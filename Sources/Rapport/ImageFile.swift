@@ -49,7 +49,7 @@ struct ImageFile {
   }
 
   /// A smaller image is checked at each opening.
-  private static let byteCountWorthANote = 1 << 22
+  private static let byteCountWorthANote = 1 << 20
 
   /// Notes that the image, which this process has just written, holds what was written.
   fileprivate func noteWritten() {
