@@ -23,6 +23,7 @@ final class GroupTable {
   private var rowCount = 0
   /// For two keys with few values each, as long as they have: then ``slots`` is not kept.
   private var pairs: PairIndex?
+  private var hasTriedPairs = false
   // One chunk's canonical words, by key, its hashes, and its rows that begin new groups.
   private var scratchWords: UnsafeMutablePointer<UInt64>
   private var scratchHashes: UnsafeMutablePointer<UInt64>
@@ -63,6 +64,7 @@ final class GroupTable {
     for key in keys { key.removeAll() }
     boxes = [:]
     pairs = nil
+    hasTriedPairs = false
     count = 0
   }
 
@@ -203,7 +205,10 @@ final class GroupTable {
     _ rows: Rows,
     _ groups: UnsafeMutablePointer<UInt32>
   ) -> Bool {
-    if count == 0, pairs == nil, rowCount > 1024 { pairs = PairIndex(columns[0], columns[1]) }
+    if !hasTriedPairs, rowCount > 1024 {
+      hasTriedPairs = true
+      pairs = makePairs(columns)
+    }
     guard var index = pairs else { return false }
     pairs = nil
     guard index.prepare(columns[0], columns[1], rows) else {
@@ -222,6 +227,22 @@ final class GroupTable {
     }
     pairs = index
     return true
+  }
+
+  /// A matrix with the groups so far.
+  private func makePairs(_ columns: [Vector]) -> PairIndex? {
+    guard var index = PairIndex(columns[0], columns[1]) else { return nil }
+    if count == 0 { return index }
+    let all = Selection(all: count)
+    guard index.prepare(keys[0], keys[1], all.rows) else { return nil }
+    let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
+    defer { groups.deallocate() }
+    var next: UInt32 = 0
+    index.find(keys[0], keys[1], all.rows, into: groups) { _, _, _ in
+      defer { next += 1 }
+      return next
+    }
+    return index
   }
 
   private func findOne(_ rows: Rows, _ groups: UnsafeMutablePointer<UInt32>) {

@@ -9,6 +9,10 @@ final class ScanOperator: UnaryOperator {
   private var chunk: Chunk?
   private var rowIndex = 0
   private var node = 0
+  /// How many rows the next chunk has: few at first, for whoever needs no more.
+  private var rowCountMax = ScanOperator.rowCountMin
+
+  private static let rowCountMin = 256
 
   init(
     _ context: ExecutionContext,
@@ -37,7 +41,7 @@ final class ScanOperator: UnaryOperator {
       guard let chunk else { return nil }
       let nodes = Vector(capacity: Chunk.rowCountMax, uniform: Tag.node)
       let parents = Selection(capacity: Chunk.rowCountMax)
-      while rowIndex < chunk.count, parents.count < Chunk.rowCountMax {
+      while rowIndex < chunk.count, parents.count < rowCountMax {
         fill(nodes, parents, chunk.rows[rowIndex])
         if node == context.view.nodeCount {
           node = 0
@@ -47,6 +51,7 @@ final class ScanOperator: UnaryOperator {
       if rowIndex == chunk.count { self.chunk = nil }
       if parents.count > 0 {
         try context.count(rows: parents.count)
+        rowCountMax = min(rowCountMax * 2, Chunk.rowCountMax)
         let result = expanded(chunk, parents)
         result.columns[slot] = nodes
         return result
@@ -64,7 +69,7 @@ final class ScanOperator: UnaryOperator {
     if let labelSets {
       let sets = context.view.nodeLabelSets
       labelSets.withUnsafeBufferPointer { wanted in
-        while node < nodeCount, count < Chunk.rowCountMax {
+        while node < nodeCount, count < rowCountMax {
           words[count] = UInt64(truncatingIfNeeded: node)
           rows[count] = parent
           count &+= wanted[Int(sets[node])] ? 1 : 0
@@ -72,7 +77,7 @@ final class ScanOperator: UnaryOperator {
         }
       }
     } else {
-      while node < nodeCount, count < Chunk.rowCountMax {
+      while node < nodeCount, count < rowCountMax {
         words[count] = UInt64(truncatingIfNeeded: node)
         rows[count] = parent
         count &+= 1
