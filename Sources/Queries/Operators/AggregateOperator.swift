@@ -43,7 +43,7 @@ final class AggregateOperator: UnaryOperator {
     for (index, key) in aggregation.keys.enumerated() {
       if case .slot(let slot) = key.value.kind { keySlots[slot] = index }
     }
-    let order = plan.inputs[0].order(in: context.view)
+    let order = plan.inputOrder(in: context.view)
     let run = aggregation.partition == nil ? order.split(Set(keySlots.keys))?.run : nil
     runKeys = run?.compactMap { keySlots[$0] } ?? []
     hasRuns = !runKeys.isEmpty

@@ -103,7 +103,7 @@ final class OperatorBuilder {
         plan,
         input(),
         slots + (partition.map { [$0] } ?? []),
-        order: plan.inputs[0].order(in: context.view)
+        order: plan.inputOrder(in: context.view)
       )
     case .sort(let sorting): return SortOperator(context, plan, input(), sorting)
     case .slice(let skip, let limit, let partition):

@@ -11,11 +11,27 @@ final class Plan {
   var live: [Int] = []
   /// Whether all rows are made before anybody looks at the first; set once the plan is whole.
   var isAwaited = false
+  /// The order of the first input's rows, for steps that make use of it; set once the plan is whole.
+  private var knownInputOrder: PlanOrder?
 
   init(_ operation: Operation, _ inputs: [Plan] = [], estimate: Double) {
     self.operation = operation
     self.inputs = inputs
     self.estimate = estimate
+  }
+
+  /// What is known of the order in which the rows of the first input come.
+  func inputOrder(in view: GraphView) -> PlanOrder {
+    knownInputOrder ?? inputs[0].order(in: view)
+  }
+
+  /// Finds out once what runs would otherwise find out each time.
+  func noteInputOrder(in view: GraphView) {
+    switch operation {
+    case .distinct, .aggregate, .sort: knownInputOrder = inputs[0].order(in: view)
+    default: break
+    }
+    for input in inputs { input.noteInputOrder(in: view) }
   }
 
   /// How many rows all steps together are expected to make.

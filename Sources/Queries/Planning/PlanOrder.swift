@@ -99,7 +99,7 @@ extension Plan {
     guard case .sort(let sorting) = operation, let first = sorting.keys.first, !first.descending,
       let (slot, name) = inputs[0].property(first.value), context.options.languages.isEmpty,
       let key = context.view.graph.propertyKey(named: name),
-      inputs[0].order(in: context.view).ascending.contains(slot),
+      inputOrder(in: context.view).ascending.contains(slot),
       let labelSets = inputs[0].scannedLabelSets(slot),
       let set = context.view.onlyLabelSet(of: labelSets)
     else { return false }
