@@ -105,13 +105,7 @@ struct CanonicalNumbers {
     sink.write(keyOrder.map { contents.propertyKeys[$0] })
     sink.write(tableOrder.map { contents.tables[$0].name })
     sink.write(edgeTypeOrder.map { contents.edgeTypes[$0].type })
-    sink.write(kindOrder.count)
-    for index in kindOrder {
-      let kind = contents.eventKinds.kinds[index]
-      sink.write(kind.type)
-      sink.write(UInt64(kind.version))
-      sink.write(kind.replacementType)
-    }
+    sink.write(kindOrder.map { contents.eventKinds.kinds[$0] })
   }
 
   /// The indices of the columns that have values, in the order of their properties' names.

@@ -53,6 +53,15 @@ extension ContentsSink {
     for text in texts { write(text) }
   }
 
+  mutating func write(_ kinds: [EventKind]) {
+    write(kinds.count)
+    for kind in kinds {
+      write(kind.type)
+      write(UInt64(kind.version))
+      write(kind.replacementType)
+    }
+  }
+
   private mutating func writePadding(after count: Int) {
     let zeros: UInt64 = 0
     withUnsafeBytes(of: zeros) { write(UnsafeRawBufferPointer(rebasing: $0[..<(-count & 7)])) }

@@ -26,12 +26,7 @@ extension GraphContents {
     sink.write(labelSets.count)
     for set in labelSets { sink.write(FlatArray(set)) }
     sink.write(propertyKeys)
-    sink.write(eventKinds.kinds.count)
-    for kind in eventKinds.kinds {
-      sink.write(kind.type)
-      sink.write(UInt64(kind.version))
-      sink.write(kind.replacementType)
-    }
+    sink.write(eventKinds.kinds)
     sink.write(FlatArray(statistics.nodeCounts))
     sink.write(FlatArray(statistics.tables.map { $0.map { UInt32($0) + 1 } ?? 0 }))
     sink.write(nodeTables)

@@ -132,7 +132,13 @@ func isDirectory(_ path: FilePath) -> Bool {
 /// Writes a file beside the one that is there, and puts it in its place, with its permissions.
 ///
 /// Of a symbolic link, what it points to is replaced.
-func replaceFile(_ path: FilePath, with bytes: [UInt8]) throws(Errno) {
+///
+/// - Parameter permissions: of a file that was not there.
+func replaceFile(
+  _ path: FilePath,
+  with bytes: [UInt8],
+  permissions: FilePermissions = [.ownerReadWrite]
+) throws(Errno) {
   var target = path
   if let resolved = path.withPlatformString({ realpath($0, nil) }) {
     target = FilePath(platformString: resolved)
@@ -146,7 +152,7 @@ func replaceFile(_ path: FilePath, with bytes: [UInt8]) throws(Errno) {
       unfinished,
       .writeOnly,
       options: [.create, .truncate],
-      permissions: isThere ? FilePermissions(rawValue: status.st_mode & 0o777) : [.ownerReadWrite]
+      permissions: isThere ? FilePermissions(rawValue: status.st_mode & 0o777) : permissions
     )
     try descriptor.closeAfter {
       _ = try descriptor.writeAll(bytes)

@@ -102,7 +102,7 @@ struct ImageFile {
         unfinished,
         .writeOnly,
         options: [.create, .truncate],
-        permissions: [.ownerReadWrite, .groupRead, .otherRead]
+        permissions: Self.permissions
       )
       do {
         try GraphImage.write(contents, key: key, account: account) {
@@ -121,6 +121,8 @@ struct ImageFile {
     }
   }
 
+  /// Whoever may read the store may use what is cached beside it.
+  fileprivate static let permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
   private static let unfinishedPrefix = "graph.image."
 
   /// Removes what processes left behind that came to their end while they wrote.
@@ -167,7 +169,7 @@ private struct ImageNote {
 
   func write(_ stamp: FileStamp) {
     stamp.waitUntilPast()
-    try? replaceFile(path, with: Self.bytes(stamp))
+    try? replaceFile(path, with: Self.bytes(stamp), permissions: ImageFile.permissions)
   }
 
   private static func bytes(_ stamp: FileStamp) -> [UInt8] {

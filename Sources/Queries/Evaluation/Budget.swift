@@ -85,7 +85,9 @@ final class Budget {
     return "\(bytes) bytes"
   }
 
-  /// The memory that the process has in use; 0 where the system does not tell.
+  /// The memory that the process has in use for itself; 0 where the system does not tell.
+  ///
+  /// Pages of mapped files do not count: a query that reads an image takes no memory by that.
   private static func residentBytes() -> Int {
     guard let file = try? FileDescriptor.open("/proc/self/statm", .readOnly) else { return 0 }
     defer { try? file.close() }
@@ -93,11 +95,12 @@ final class Budget {
       guard let count = try? file.read(into: UnsafeMutableRawBufferPointer(buffer)) else {
         return 0
       }
-      // The second number counts pages.
-      let numbers = buffer[..<count].split(separator: 0x20)
-      guard numbers.count > 1 else { return 0 }
-      let pages = numbers[1].reduce(0) { $0 &* 10 &+ Int($1 &- 0x30) }
-      return pages * pageSize
+      // The second number counts pages, the third those of them that belong to files.
+      let numbers = buffer[..<count].split(separator: 0x20).map { digits in
+        digits.reduce(0) { $0 &* 10 &+ Int($1 &- 0x30) }
+      }
+      guard numbers.count > 2 else { return 0 }
+      return (numbers[1] - numbers[2]) * pageSize
     }
   }
 
