@@ -88,8 +88,9 @@ import Testing
   func `stops a query at Ctrl-C and goes on, and completes names`() throws {
     let store = try TestStore(events: Self.events)
     let keys = Pipe()
+    // Without exec some shells stay, hear the Ctrl-C as well, and end with a code of their own.
     let command =
-      "XDG_STATE_HOME='\(store.folder.path("state"))' "
+      "exec env XDG_STATE_HOME='\(store.folder.path("state"))' "
       + "'\(PackagePaths.program.path)' shell '\(store.path)'"
     let shell = try RunningCommand(
       Self.script,
