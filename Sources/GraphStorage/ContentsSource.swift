@@ -3,9 +3,9 @@ struct ContentsSource {
   private let bytes: UnsafeRawBufferPointer
   private var offset = 0
   /// Keeps the bytes in their place, so that arrays need not be copied.
-  private let owner: (any AnyObject & Sendable)?
+  private let owner: (any ElementsOwner)?
 
-  init(_ bytes: UnsafeRawBufferPointer, owner: (any AnyObject & Sendable)? = nil) {
+  init(_ bytes: UnsafeRawBufferPointer, owner: (any ElementsOwner)? = nil) {
     self.bytes = bytes
     self.owner = owner
   }
@@ -33,13 +33,12 @@ struct ContentsSource {
       let elements = place.assumingMemoryBound(to: Element.self)
       return FlatArray(borrowing: UnsafeBufferPointer(start: elements, count: count), from: owner)
     }
-    let elements = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+    let elements = FlatArray<Element>(count: count) { buffer in
       UnsafeMutableRawBufferPointer(buffer)
         .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + size)]))
-      initialized = count
     }
     offset += size + (-size & 7)
-    return FlatArray(elements)
+    return elements
   }
 
   mutating func string() throws(ImageError) -> String {

@@ -158,17 +158,8 @@ extension NodeTable {
     to found: inout [NodeNumber]
   ) {
     guard let index = idIndex, let column = column(for: idKey) else { return }
-    let codes = columns[column].words32
-    let rows = index.rows
-    var low = 0
-    var high = rows.count
-    while low < high {
-      let middle = (low + high) / 2
-      if codes[Int(rows[middle])] < code { low = middle + 1 } else { high = middle }
-    }
-    while low < rows.count, codes[Int(rows[low])] == code {
-      found.append(NodeNumber(nodes[Int(rows[low])]))
-      low += 1
+    for place in index.places(of: code, in: columns[column].words32) {
+      found.append(NodeNumber(nodes[Int(index.rows[place])]))
     }
   }
 }

@@ -18,14 +18,7 @@ extension GraphBuilder {
     switch recentEdge(table, from: source.rawValue, to: target.rawValue, key: key) {
     case .edge(let number): known = number
     case .none: known = nil
-    case .unknown:
-      catchUp(table)
-      known = edgeIndexes[table].find(
-        source: source.rawValue,
-        target: target.rawValue,
-        key: key,
-        among: contents.edgeTypes[table].keyWords
-      )
+    case .unknown: known = knownEdge(table, from: source.rawValue, to: target.rawValue, key: key)
     }
     guard let known else { return appendEdge(type: type, from: source, to: target, key: key) }
     let edge = EdgeReference(type: type, number: known)
@@ -74,6 +67,25 @@ extension GraphBuilder {
       edge -= 1
     }
     return .none
+  }
+
+  private func knownEdge(
+    _ table: Int,
+    from source: UInt32,
+    to target: UInt32,
+    key: [UInt32]
+  ) -> UInt32? {
+    catchUp(table)
+    let found = edgeIndexes[table].find(
+      source: source,
+      target: target,
+      key: key,
+      among: contents.edgeTypes[table].keyWords
+    )
+    if found != nil || !isExtending { return found }
+    return contents.edgeTypes[table].indexedEdges(from: source, to: target).last {
+      contents.edgeTypes[table].hasKey(key, edge: Int($0))
+    }
   }
 
   private func catchUp(_ table: Int) {
@@ -200,9 +212,13 @@ extension GraphBuilder {
     from source: NodeNumber,
     to target: NodeNumber
   ) -> [EdgeReference] {
-    catchUp(Int(type))
-    return edgeIndexes[Int(type)]
-      .edges(from: source.rawValue, to: target.rawValue)
-      .map { EdgeReference(type: type, number: $0) }
+    let table = Int(type)
+    catchUp(table)
+    var edges: [UInt32] = []
+    if isExtending {
+      edges = contents.edgeTypes[table].indexedEdges(from: source.rawValue, to: target.rawValue)
+    }
+    edges += edgeIndexes[table].edges(from: source.rawValue, to: target.rawValue)
+    return edges.map { EdgeReference(type: type, number: $0) }
   }
 }

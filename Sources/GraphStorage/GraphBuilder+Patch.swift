@@ -293,23 +293,17 @@ extension GraphPatch {
 
   /// The mentions of all events.
   func merged(with former: Mentions, eventCount: Int) -> Mentions {
-    var starts: [UInt32] = [0]
-    var nodes: [UInt32] = []
-    var labelSets: [UInt16] = []
-    starts.reserveCapacity(eventCount + 1)
-    nodes.reserveCapacity(former.nodes.count + mentions.nodes.count)
-    labelSets.reserveCapacity(former.nodes.count + mentions.nodes.count)
+    var merged = Mentions()
     /// Mentions of events one after another that stay, not yet copied.
     var kept = 0..<0
     func copyKept() {
-      nodes += former.nodes.array[kept]
-      labelSets += former.labelSets.array[kept]
+      merged.append(former, kept)
       kept = kept.upperBound..<kept.upperBound
     }
     var next = 0
     for position in 1..<UInt32(eventCount + 1) {
       let range = former.range(of: position)
-      starts.append(UInt32(nodes.count + kept.count))
+      merged.starts.append(UInt32(merged.nodes.count + kept.count))
       guard touches(position) else {
         kept = (kept.isEmpty ? range.lowerBound : kept.lowerBound)..<range.upperBound
         continue
@@ -317,15 +311,10 @@ extension GraphPatch {
       copyKept()
       kept = range.upperBound..<range.upperBound
       guard next < positions.count, positions[next] == position else { continue }
-      nodes += mentions.nodes.array[self.range(ofEvent: next)]
-      labelSets += mentions.labelSets.array[self.range(ofEvent: next)]
+      merged.append(mentions, self.range(ofEvent: next))
       next += 1
     }
     copyKept()
-    return Mentions(
-      starts: FlatArray(starts),
-      nodes: FlatArray(nodes),
-      labelSets: FlatArray(labelSets)
-    )
+    return merged
   }
 }

@@ -10,6 +10,7 @@ extension GraphBuilder {
   /// ``finishPatch()`` after the last.
   public func beginPatch(without positions: some Sequence<UInt32>) {
     precondition(patch == nil, "one patch at a time")
+    stopExtending()
     var isTouched = [Bool](repeating: false, count: Int(contents.position.rawValue) + 1)
     for position in positions { isTouched[Int(position)] = true }
     var patch = GraphPatch(isTouched: isTouched, contents: contents)

@@ -38,6 +38,7 @@ extension GraphBuilder {
   public func table(named name: String) -> UInt16 {
     if let known = contents.tables.firstIndex(where: { $0.name == name }) { return UInt16(known) }
     contents.tables.append(NodeTable(name: name))
+    if isExtending { contents.makeIndexes() }
     return UInt16(contents.tables.count - 1)
   }
 
@@ -63,11 +64,13 @@ extension GraphBuilder {
     }
     contents.edgeTypes.append(table)
     edgeIndexes.append(EdgeIndex())
+    if isExtending { contents.makeIndexes() }
     return UInt16(contents.edgeTypes.count - 1)
   }
 
   /// Starts a type anew that is declared otherwise than its edges were made.
   private func replaceEdges(ofType number: Int, by table: EdgeTable) {
+    stopExtending()
     let former = contents.edgeTypes[number]
     precondition(
       former.count == 0 || patch?.hasRetractedAll(of: former) == true,

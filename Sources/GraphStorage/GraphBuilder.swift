@@ -9,6 +9,8 @@ public final class GraphBuilder {
   public internal(set) var contents: GraphContents
   var identities = IdentityIndex()
   var edgeIndexes: [EdgeIndex] = []
+  /// Whether adjacency and indexes are kept as the graph grows; they are made at its end otherwise.
+  private(set) var isExtending = false
   /// Set while events that were folded before are folded again: see ``beginPatch(without:)``.
   var patch: GraphPatch?
   var kindNumbers: [EventKind: UInt16] = [:]
@@ -28,24 +30,56 @@ public final class GraphBuilder {
     self.init(resuming: GraphContents())
   }
 
-  /// Goes on from a graph; the indexes are made anew from its columns.
-  public init(resuming contents: GraphContents) {
+  /// Goes on from a graph.
+  ///
+  /// - Parameter isExtending: whether adjacency and indexes are kept as the graph grows. That costs
+  ///   more for each event, and nothing for what is there: it is for few events on a large graph.
+  ///   Otherwise all are made anew.
+  public init(resuming contents: consuming GraphContents, isExtending: Bool = false) {
     self.contents = contents
-    self.contents.dropIndexes()
+    self.isExtending = isExtending
+    if let known = self.contents.propertyKeys.firstIndex(of: "id") {
+      idKey = UInt16(known)
+    } else {
+      idKey = UInt16(self.contents.propertyKeys.count)
+      self.contents.propertyKeys.append("id")
+    }
+    noteNames()
+    position = self.contents.position.rawValue
+    if isExtending { beginExtension() } else { makeLookups() }
+  }
+
+  private func noteNames() {
     for (number, label) in contents.labels.enumerated() { labelNumbers[label] = UInt16(number) }
     for (number, set) in contents.labelSets.enumerated() { labelSetNumbers[set] = UInt16(number) }
     for (number, key) in contents.propertyKeys.enumerated() { keyNumbers[key] = UInt16(number) }
     for (index, kind) in contents.eventKinds.kinds.enumerated() {
       kindNumbers[kind] = UInt16(index + 1)
     }
-    if let known = keyNumbers["id"] {
-      idKey = known
-    } else {
-      idKey = UInt16(contents.propertyKeys.count)
-      keyNumbers["id"] = idKey
-      self.contents.propertyKeys.append("id")
-    }
-    position = contents.position.rawValue
+  }
+
+  /// What comes is looked up apart from what adjacency knows.
+  private func beginExtension() {
+    contents.makeDerived()
+    edgeIndexes = contents.edgeTypes.map { EdgeIndex(from: $0.count) }
+  }
+
+  /// Enters what came into adjacency.
+  private func settleExtension() {
+    guard isExtending else { return }
+    contents.indexEdges(from: edgeIndexes.map(\.firstEdge))
+    beginExtension()
+  }
+
+  /// What was kept of the graph is made at its end from now on.
+  func stopExtending() {
+    guard isExtending else { return }
+    isExtending = false
+    makeLookups()
+  }
+
+  private func makeLookups() {
+    contents.dropIndexes()
     for (number, table) in contents.tables.enumerated() {
       guard let column = table.column(for: idKey), table.columns[column].kind == .string else {
         continue
@@ -102,7 +136,7 @@ public final class GraphBuilder {
   ///
   /// A node that exists gains the labels that it lacks.
   public func node(table: UInt16, id: StringCode, labelSet: UInt16) -> NodeNumber {
-    if let known = identities.find(table: table, id: id) {
+    if let known = knownNode(table: table, id: id) {
       mention(known, labelSet)
       let current = contents.nodeLabelSets[Int(known)]
       if current != labelSet { addLabels(of: labelSet, to: known, current: current) }
@@ -110,9 +144,19 @@ public final class GraphBuilder {
     }
     let node = newNode(table: table, labelSet: labelSet)
     mention(node.rawValue, labelSet)
-    identities.insert(node.rawValue, table: table, id: id)
+    if isExtending {
+      contents.tables[Int(table)].indexLastRow(id: id, idKey)
+    } else {
+      identities.insert(node.rawValue, table: table, id: id)
+    }
     write(.string(id), key: idKey, node: node)
     return node
+  }
+
+  private func knownNode(table: UInt16, id: StringCode) -> UInt32? {
+    isExtending
+      ? contents.tables[Int(table)].firstNode(withID: id, idKey)
+      : identities.find(table: table, id: id)
   }
 
   @inline(__always)
@@ -137,12 +181,15 @@ public final class GraphBuilder {
     contents.nodeLabelSets.append(labelSet)
     contents.nodePositions.append(position)
     contents.tables[Int(table)].nodes.append(node)
+    if isExtending { contents.labelSetStatistics?.add(labelSet: labelSet, table: table) }
     return NodeNumber(node)
   }
 
   private func addLabels(of labelSet: UInt16, to node: UInt32, current: UInt16) {
     let union = labelUnion(current, labelSet)
-    if union != current { contents.nodeLabelSets[Int(node)] = union }
+    if union == current { return }
+    contents.nodeLabelSets[Int(node)] = union
+    if isExtending { contents.noteLabelSet(union, insteadOf: current, of: node) }
   }
 
   func labelUnion(_ first: UInt16, _ second: UInt16) -> UInt16 {
@@ -157,6 +204,8 @@ public final class GraphBuilder {
   ///
   /// Of two claims that of the later event time wins, ties by position.
   public func set(_ cell: Cell, key: UInt16, of node: NodeNumber) {
+    // An id that is claimed as a value is found once the index is made again.
+    if key == idKey { stopExtending() }
     let table = Int(contents.nodeTables[Int(node.rawValue)])
     let row = Int(contents.nodeRows[Int(node.rawValue)])
     let column = contents.tables[table].makeColumn(for: key, kind: cell.kind)
@@ -246,11 +295,20 @@ public final class GraphBuilder {
 
   // MARK: Publishing
 
+  /// What was built, which is gone from here: the builder's work is done.
+  public func takeContents() -> GraphContents {
+    settleExtension()
+    var taken = GraphContents()
+    swap(&taken, &contents)
+    return taken
+  }
+
   /// The graph as it stands.
   ///
   /// The builder may go on; the graph does not change.
   public func publish() -> Graph {
     precondition(patch == nil, "a patch is finished before its graph is published")
+    settleExtension()
     contents.sortColumns()
     contents.makeAdjacency()
     return Graph(contents)

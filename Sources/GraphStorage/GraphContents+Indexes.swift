@@ -31,13 +31,18 @@ public struct EdgeStatistics: Sendable {
 extension GraphContents {
   /// Makes what is missing; adjacency is there.
   mutating func makeIndexes() {
+    let setCount = labelSets.count
     let idKey = propertyKeys.firstIndex(of: "id").map { UInt16($0) }
     for table in tables.indices where tables[table].idIndex == nil {
       tables[table].idIndex = tables[table].makeIDIndex(idKey)
     }
     if labelSetStatistics == nil { labelSetStatistics = makeLabelSetStatistics() }
-    for type in edgeTypes.indices where edgeTypes[type].statistics == nil {
-      edgeTypes[type].statistics = edgeTypes[type].makeStatistics(self)
+    labelSetStatistics?.grow(to: setCount)
+    for type in edgeTypes.indices {
+      if edgeTypes[type].statistics == nil {
+        edgeTypes[type].statistics = edgeTypes[type].makeStatistics(self)
+      }
+      edgeTypes[type].statistics?.grow(to: setCount)
     }
   }
 
@@ -45,7 +50,12 @@ extension GraphContents {
   mutating func dropIndexes() {
     for table in tables.indices { tables[table].idIndex = nil }
     labelSetStatistics = nil
-    for type in edgeTypes.indices { edgeTypes[type].statistics = nil }
+    for type in edgeTypes.indices {
+      edgeTypes[type].statistics = nil
+      // They are made of adjacency as it comes from the edges.
+      if !edgeTypes[type].outgoing.isCompact { edgeTypes[type].outgoing = Adjacency() }
+      if !edgeTypes[type].incoming.isCompact { edgeTypes[type].incoming = Adjacency() }
+    }
   }
 
   private func makeLabelSetStatistics() -> LabelSetStatistics {
@@ -121,7 +131,8 @@ extension EdgeTable {
 
 extension Adjacency {
   fileprivate var nodeCountWithEdges: Int {
-    offsets.withUnsafeBuffer { offsets in
+    precondition(isCompact, "statistics are made of adjacency that was just made, or kept with it")
+    return offsets.withUnsafeBuffer { offsets in
       var count = 0
       for index in 1..<max(offsets.count, 1) where offsets[index] != offsets[index - 1] {
         count += 1
@@ -131,7 +142,8 @@ extension Adjacency {
   }
 
   fileprivate var hasParallelEdges: Bool {
-    offsets.withUnsafeBuffer { offsets in
+    precondition(isCompact, "statistics are made of adjacency that was just made, or kept with it")
+    return offsets.withUnsafeBuffer { offsets in
       neighbours.withUnsafeBuffer { neighbours in
         for node in 0..<nodeCount {
           var place = Int(offsets[node]) + 1

@@ -44,16 +44,21 @@ public struct GraphContents: Sendable {
     for type in edgeTypes.indices { edgeTypes[type].sortColumns() }
   }
 
-  /// Makes the adjacency of every edge type that has grown, or that lacks the newest nodes.
-  mutating func makeAdjacency() {
+  /// Makes the adjacency of every edge type that has grown.
+  ///
+  /// - Parameter isCompact: also of those whose slices were moved, so that none is.
+  mutating func makeAdjacency(isCompact: Bool = false) {
     for type in edgeTypes.indices {
       let table = edgeTypes[type]
       if table.count == 0 {
         (edgeTypes[type].outgoing, edgeTypes[type].incoming) = (Adjacency(), Adjacency())
         continue
       }
-      guard table.outgoing.edges.count != table.count || table.outgoing.nodeCount != nodeCount
-      else { continue }
+      let isCurrent =
+        table.outgoing.edgeCount == table.count && table.incoming.edgeCount == table.count
+      if isCurrent, !isCompact || (table.outgoing.isCompact && table.incoming.isCompact) {
+        continue
+      }
       (edgeTypes[type].outgoing, edgeTypes[type].incoming) = Adjacency.both(
         sources: table.sources,
         targets: table.targets,

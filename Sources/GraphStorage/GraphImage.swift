@@ -67,7 +67,7 @@ public enum GraphImage {
     precondition(key.root.count == 32 && key.schemaDigest.count == 32, "digests have 32 bytes")
     var contents = contents
     contents.sortColumns()
-    contents.makeAdjacency()
+    contents.makeAdjacency(isCompact: true)
     contents.makeIndexes()
     let accountBytes = account.bytes
     try forwarding(accountBytes, to: write, at: headerByteCount)
@@ -144,7 +144,7 @@ public enum GraphImage {
   ///   - isChecked: whether somebody has compared every byte with the image's digest already.
   public static func read(
     _ image: UnsafeRawBufferPointer,
-    owner: (any AnyObject & Sendable)? = nil,
+    owner: (any ElementsOwner)? = nil,
     isChecked: Bool = false
   ) throws(ImageError) -> GraphContents {
     let header = try readHeader(image)

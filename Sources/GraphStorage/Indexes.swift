@@ -46,22 +46,26 @@ struct EdgeIndex {
     var head: UInt32 = 0
   }
 
-  /// Open addressing; its size is a power of two.
-  private var entries = [Entry](repeating: Entry(), count: 1024)
+  /// Open addressing; its size is a power of two, or 0 while there are no edges.
+  private var entries: [Entry] = []
   private var pairCount = 0
+  /// Edges before this one are somebody else's.
+  let firstEdge: Int
   /// For each edge the next older edge with the same ends plus one, or 0.
   private var older: [UInt32] = []
 
-  init() {}
+  init(from firstEdge: Int = 0) {
+    self.firstEdge = firstEdge
+  }
 
   /// How many edges of the table it knows: it is brought up to date when it is asked.
   ///
   /// Many types never are, because their edges start or end at nodes that are as new as they.
-  var edgeCount: Int { older.count }
+  var edgeCount: Int { firstEdge + older.count }
 
   /// Adds the edges that were made since.
   mutating func catchUp(sources: FlatArray<UInt32>, targets: FlatArray<UInt32>) {
-    for edge in older.count..<sources.count {
+    for edge in edgeCount..<sources.count {
       insert(source: sources[edge], target: targets[edge])
     }
   }
@@ -73,11 +77,11 @@ struct EdgeIndex {
     key: [UInt32],
     among words: FlatArray<UInt32>
   ) -> UInt32? {
-    var link = entries[slot(of: Self.pair(source, target))].head
+    var link = newest(from: source, to: target)
     while link != 0 {
       let edge = Int(link - 1)
       if hasKey(key, edge: edge, among: words) { return link - 1 }
-      link = older[edge]
+      link = older[edge - firstEdge]
     }
     return nil
   }
@@ -90,25 +94,28 @@ struct EdgeIndex {
   /// All edges with those ends, oldest first.
   func edges(from source: UInt32, to target: UInt32) -> [UInt32] {
     var found: [UInt32] = []
-    var link = entries[slot(of: Self.pair(source, target))].head
+    var link = newest(from: source, to: target)
     while link != 0 {
       found.append(link - 1)
-      link = older[Int(link - 1)]
+      link = older[Int(link - 1) - firstEdge]
     }
     return found.reversed()
   }
 
+  /// The newest edge with those ends plus one, or 0.
+  private func newest(from source: UInt32, to target: UInt32) -> UInt32 {
+    entries.isEmpty ? 0 : entries[slot(of: Self.pair(source, target))].head
+  }
+
   /// Adds the next edge of the table.
   private mutating func insert(source: UInt32, target: UInt32) {
+    if (pairCount + 1) * 4 > entries.count * 3 { grow() }
     let pair = Self.pair(source, target)
     let slot = slot(of: pair)
     let former = entries[slot].head
     older.append(former)
-    entries[slot] = Entry(ends: pair, head: UInt32(older.count))
-    if former == 0 {
-      pairCount += 1
-      if pairCount * 4 > entries.count * 3 { grow() }
-    }
+    entries[slot] = Entry(ends: pair, head: UInt32(edgeCount))
+    if former == 0 { pairCount += 1 }
   }
 
   private static func pair(_ source: UInt32, _ target: UInt32) -> UInt64 {
@@ -124,7 +131,7 @@ struct EdgeIndex {
 
   private mutating func grow() {
     let old = entries
-    entries = [Entry](repeating: Entry(), count: old.count * 2)
+    entries = [Entry](repeating: Entry(), count: max(old.count * 2, 64))
     for entry in old where entry.head != 0 { entries[slot(of: entry.ends)] = entry }
   }
 }

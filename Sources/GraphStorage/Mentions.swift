@@ -30,6 +30,12 @@ public struct Mentions: Sendable {
     labelSets.append(labelSet)
   }
 
+  /// Adds some mentions of others.
+  mutating func append(_ others: Mentions, _ indices: Range<Int>) {
+    others.nodes.withUnsafeBuffer { nodes.append(contentsOf: .init(rebasing: $0[indices])) }
+    others.labelSets.withUnsafeBuffer { labelSets.append(contentsOf: .init(rebasing: $0[indices])) }
+  }
+
   /// The indices of an event's mentions.
   func range(of position: UInt32) -> Range<Int> {
     let index = Int(position)

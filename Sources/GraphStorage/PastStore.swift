@@ -40,9 +40,10 @@ public struct PastClaim: Hashable, Sendable {
 ///
 /// The current graph pays nothing for it.
 public struct PastStore: Sendable {
-  private var known: [PastClaim] = []
-  /// The claims of an image instead, until somebody asks for them.
+  /// The claims of an image, decoded when somebody asks for them.
   private var encoded: EncodedClaims?
+  /// Those behind them.
+  private var known: [PastClaim] = []
 
   public init() {}
 
@@ -55,25 +56,12 @@ public struct PastStore: Sendable {
   }
 
   /// In the order in which they were added.
-  public private(set) var claims: [PastClaim] {
-    get { encoded?.claims ?? known }
-    set {
-      known = newValue
-      encoded = nil
-    }
-  }
+  public var claims: [PastClaim] { encoded.map { $0.claims + known } ?? known }
 
-  var count: Int { encoded?.count ?? known.count }
+  var count: Int { (encoded?.count ?? 0) + known.count }
 
   mutating func add(_ claim: PastClaim) {
-    decode()
     known.append(claim)
-  }
-
-  private mutating func decode() {
-    guard let encoded else { return }
-    known = encoded.claims
-    self.encoded = nil
   }
 
   /// Adds what an event claims in vain, once for each thing that it is about.
@@ -82,9 +70,9 @@ public struct PastStore: Sendable {
   ///
   /// - Parameter start: the number of claims when the event was begun.
   mutating func addOnce(_ claim: PastClaim, since start: Int) {
-    decode()
+    let first = start - (encoded?.count ?? 0)
     var index = known.count
-    while index > start {
+    while index > first {
       index -= 1
       let other = known[index]
       if other.position == claim.position, other.subject == claim.subject,

@@ -59,26 +59,6 @@ func readFile(_ path: String) throws(Errno) -> [UInt8] {
   }
 }
 
-/// The bytes of a file in memory, as long as this lives.
-///
-/// Files that are replaced by renaming keep their bytes for those who have them open.
-final class MappedFile: @unchecked Sendable {
-  let bytes: UnsafeRawBufferPointer
-
-  /// `nil` where the file cannot be mapped, or is empty.
-  init?(_ descriptor: FileDescriptor, byteCount: Int) {
-    guard byteCount > 0,
-      let start = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor.rawValue, 0),
-      start != MAP_FAILED
-    else { return nil }
-    bytes = UnsafeRawBufferPointer(start: start, count: byteCount)
-  }
-
-  deinit {
-    munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
-  }
-}
-
 /// What changes about a file when anybody changes its bytes: which file it is, its size, its times.
 struct FileStamp: Equatable {
   let words: [Int64]

@@ -19,13 +19,16 @@ struct FoldedGraph: Sendable {
   let end: LogEnd
   /// How it came about.
   let work: FoldWork
+  /// How many events no image spares the next process to fold.
+  var unsavedCount: Int
 
   /// The graph as what another fold may start from.
   var base: FoldBase {
     FoldBase(
       contents: graph.contents,
       account: schema.schema.account(of: graph.contents),
-      schemaDigest: schema.schema.digest
+      schemaDigest: schema.schema.digest,
+      unsavedCount: unsavedCount
     )
   }
 }
@@ -37,13 +40,16 @@ struct FoldedContents: Sendable {
   let end: LogEnd
   /// How it came about.
   let work: FoldWork
+  /// How many events no image spares the next process to fold.
+  var unsavedCount: Int
 
   /// The graph as what another fold may start from.
   var base: FoldBase {
     FoldBase(
       contents: contents,
       account: schema.schema.account(of: contents),
-      schemaDigest: schema.schema.digest
+      schemaDigest: schema.schema.digest,
+      unsavedCount: unsavedCount
     )
   }
 
@@ -55,7 +61,8 @@ struct FoldedContents: Sendable {
       engine: QueryEngine(graph: graph, catalog: QueryCatalog(schema.schema)),
       schema: schema,
       end: end,
-      work: work
+      work: work,
+      unsavedCount: unsavedCount
     )
   }
 }
@@ -66,6 +73,15 @@ struct FoldBase {
   /// How its events were folded.
   var account: FoldAccount
   var schemaDigest: [UInt8]
+  /// How many events no image spares the next process to fold.
+  var unsavedCount: Int
+
+  /// The contents, which are gone from here.
+  mutating func takeContents() -> GraphContents {
+    var taken = GraphContents()
+    swap(&taken, &contents)
+    return taken
+  }
 }
 
 /// How many events a fold took.
@@ -84,39 +100,31 @@ struct Folding {
   let schema: AppliedSchema
   let end: LogEnd
 
-  /// A tail shorter than this is folded again at each opening rather than written to an image.
-  static let eventCountWorthAnImage = 5_000
   private static let eventsPerProgress = 16_384
 
   /// The graph at ``end``.
   ///
   /// - Parameters:
-  ///   - earlier: a graph of the same log to go on from.
+  ///   - earlier: a graph of the same log to go on from; it is taken, and changed in place where
+  ///     nobody else has it.
   ///   - image: where to look for one otherwise; with neither, everything is folded.
   func graph(
-    after earlier: FoldBase? = nil,
+    after earlier: consuming FoldBase? = nil,
     from image: ImageFile?,
-    writesImage: Bool,
     progress: ((FoldProgress) -> Void)?
   ) throws(StoreFailure) -> FoldedGraph {
-    let folded = try contents(after: earlier, from: image, progress: progress).published()
-    let foldedCount = folded.work.newCount + folded.work.refoldedCount
-    if writesImage, let image, foldedCount >= Self.eventCountWorthAnImage {
-      let contents = folded.graph.contents
-      image.write(contents, key: key, account: schema.schema.account(of: contents))
-    }
-    return folded
+    try contents(after: earlier.take(), from: image, progress: progress).published()
   }
 
   /// The same without what only queries need.
   func contents(
-    after earlier: FoldBase? = nil,
+    after earlier: consuming FoldBase? = nil,
     from image: ImageFile?,
     progress: ((FoldProgress) -> Void)?
   ) throws(StoreFailure) -> FoldedContents {
-    let base = earlier ?? image.flatMap { usableBase(of: $0) }
+    var base = earlier.take() ?? image.flatMap { usableBase(of: $0) }
     do {
-      return try fold(base, progress)
+      return try fold(&base, progress)
     } catch {
       throw StoreFailure(any: error)
     }
@@ -153,7 +161,12 @@ struct Folding {
     guard let (key, account) = usableAccount(of: image), let contents = image.contents(),
       contents.position == key.position
     else { return nil }
-    return FoldBase(contents: contents, account: account, schemaDigest: key.schemaDigest)
+    return FoldBase(
+      contents: contents,
+      account: account,
+      schemaDigest: key.schemaDigest,
+      unsavedCount: 0
+    )
   }
 
   // MARK: Folding
@@ -161,15 +174,16 @@ struct Folding {
   /// Thrown at an event that revises what was folded already.
   private struct RevisionFound: Error {}
 
+  /// - Parameter base: where to go on; it is taken, so that what nobody else has is changed in place.
   private func fold(
-    _ base: FoldBase?,
+    _ base: inout FoldBase?,
     _ progress: ((FoldProgress) -> Void)?
   ) throws -> FoldedContents {
-    guard let base, let change = SchemaReach(of: schema.schema, base.account).patchableKinds else {
-      return try foldAll(progress)
-    }
+    guard var taken = base.take(),
+      let change = SchemaReach(of: schema.schema, taken.account).patchableKinds
+    else { return try foldAll(progress) }
     do {
-      return try foldOnto(base, change, progress)
+      return try foldOnto(&taken, change, progress)
     } catch is RevisionFound {
       return try foldAll(progress)
     }
@@ -179,42 +193,63 @@ struct Folding {
     let revisions = try revisions(at: positionsOfRevisions())
     let builder = GraphBuilder()
     let count = try foldTail(into: builder, revisions, mayRevise: true, progress)
-    return folded(builder, FoldWork(newCount: count, isFull: true))
+    return folded(builder, FoldWork(newCount: count, isFull: true), unsavedCount: 0)
   }
+
+  /// A tail is folded into the graph as it is where it is shorter than the log by this factor.
+  private static let extensionFactor = 4
 
   /// Folds what is new in the log, and what other rules than those of the base apply to.
   private func foldOnto(
-    _ base: FoldBase,
+    _ base: inout FoldBase,
     _ change: Set<EventKind>,
     _ progress: ((FoldProgress) -> Void)?
   ) throws -> FoldedContents {
-    var contents = base.contents
-    contents.adopt(schema.schema.vocabulary)
+    base.contents.adopt(schema.schema.vocabulary)
     let revisions = try revisions(at: base.contents.revisions.array)
     // Which ids a merge within a family joins depends on types that no rule of an event names.
     if base.schemaDigest != schema.schema.digest, revisions.hasFamilies {
       return try foldAll(progress)
     }
-    if change.isEmpty, contents.position == end.position {
-      return FoldedContents(contents: contents, schema: schema, end: end, work: FoldWork())
+    if change.isEmpty, base.contents.position == end.position {
+      return FoldedContents(
+        contents: base.takeContents(),
+        schema: schema,
+        end: end,
+        work: FoldWork(),
+        unsavedCount: base.unsavedCount
+      )
     }
-    var builder = GraphBuilder(resuming: contents)
+    let position = Int(base.contents.position.rawValue)
+    let tailCount = Int(end.position.rawValue) - position
+    var builder = GraphBuilder(
+      resuming: base.takeContents(),
+      isExtending: change.isEmpty && tailCount <= position / Self.extensionFactor
+    )
     var work = FoldWork()
     if !change.isEmpty {
-      contents = GraphContents()
       work.refoldedCount = try foldAgain(change, in: builder, revisions, progress)
-      if builder.contents.position < end.position {
-        builder = GraphBuilder(resuming: builder.contents)
-      }
+      if tailCount > 0 { builder = GraphBuilder(resuming: builder.takeContents()) }
     }
-    if builder.contents.position < end.position {
+    if tailCount > 0 {
       work.newCount = try foldTail(into: builder, revisions, mayRevise: false, progress)
     }
-    return folded(builder, work)
+    return folded(builder, work, unsavedCount: base.unsavedCount)
   }
 
-  private func folded(_ builder: GraphBuilder, _ work: FoldWork) -> FoldedContents {
-    FoldedContents(contents: builder.contents, schema: schema, end: end, work: work)
+  /// - Parameter unsavedCount: of what it was folded onto.
+  private func folded(
+    _ builder: GraphBuilder,
+    _ work: FoldWork,
+    unsavedCount: Int
+  ) -> FoldedContents {
+    FoldedContents(
+      contents: builder.takeContents(),
+      schema: schema,
+      end: end,
+      work: work,
+      unsavedCount: unsavedCount + work.newCount + work.refoldedCount
+    )
   }
 
   /// Folds the events of some kinds again, in the place of what they made before.

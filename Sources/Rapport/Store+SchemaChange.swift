@@ -160,7 +160,11 @@ extension Store {
 
   /// Writes the image of a graph where it is worth one.
   private func stage(_ after: FoldedContents) throws(StoreFailure) -> ImageFile.Staged? {
-    guard after.end.position.rawValue >= Folding.eventCountWorthAnImage else { return nil }
+    let eventCount = Int(after.end.position.rawValue)
+    guard ImageWriter.isWorthAnImage(unsavedCount: eventCount, end: after.end.position) else {
+      return nil
+    }
+    imageWriter.wait()
     let folding = Folding(log: log, schema: after.schema, end: after.end)
     do throws(Errno) {
       return try imageFile.stage(after.contents, key: folding.key, account: after.base.account)

@@ -23,6 +23,9 @@ public final class Store: Sendable {
   public let isReadOnly: Bool
   let log: EventLog
   private let state = Mutex(State())
+  /// Held by who folds.
+  private let folding = Mutex(())
+  let imageWriter = ImageWriter()
 
   private struct State {
     var schema: AppliedSchema?
@@ -153,18 +156,44 @@ public final class Store: Sendable {
     of schema: AppliedSchema,
     progress: ((FoldProgress) -> Void)?
   ) throws(StoreFailure) -> FoldedGraph {
-    let earlier = state.withLock { $0.graph }
-    if let earlier, earlier.end == end, earlier.schema.position == schema.position {
-      return earlier
+    if let current = currentGraph(at: end, of: schema) { return current }
+    return try folding.withLock { _ throws(StoreFailure) in
+      // Who had to wait finds what the other has folded.
+      if let current = currentGraph(at: end, of: schema) { return current }
+      let folding = Folding(log: log, schema: schema, end: end)
+      var graph = try folding.graph(
+        after: takeBase(upTo: end),
+        from: imageFile,
+        progress: progress
+      )
+      if ImageWriter.isWorthAnImage(unsavedCount: graph.unsavedCount, end: end.position),
+        imageWriter.begin(imageFile, graph, key: folding.key)
+      {
+        graph.unsavedCount = 0
+      }
+      remember(graph)
+      return graph
     }
-    let graph = try Folding(log: log, schema: schema, end: end).graph(
-      after: earlier.flatMap { $0.end.position <= end.position ? $0.base : nil },
-      from: imageFile,
-      writesImage: true,
-      progress: progress
-    )
-    remember(graph)
-    return graph
+  }
+
+  private func currentGraph(at end: LogEnd, of schema: AppliedSchema) -> FoldedGraph? {
+    state.withLock { state in
+      guard let graph = state.graph, graph.end == end, graph.schema.position == schema.position
+      else { return nil }
+      return graph
+    }
+  }
+
+  /// The graph at hand, to go on from.
+  ///
+  /// It is not kept: what no query uses any more is changed in place, and copied otherwise.
+  private func takeBase(upTo end: LogEnd) -> FoldBase? {
+    let earlier = state.withLock { state -> FoldedGraph? in
+      guard let graph = state.graph, graph.end.position <= end.position else { return nil }
+      state.graph = nil
+      return graph
+    }
+    return earlier?.base
   }
 
   /// What a schema of the log makes of it up to a commit: from the graph at hand or the image.
@@ -205,10 +234,12 @@ public final class Store: Sendable {
     let folding = Folding(log: log, schema: schema, end: end)
     let former = try formerDigest(folding, image)
     let start = monotonicSeconds()
-    let graph = try folding.graph(from: nil, writesImage: false, progress: progress)
+    var graph = try folding.graph(from: nil, progress: progress)
     let seconds = monotonicSeconds() - start
+    imageWriter.wait()
     let digest = try folding.write(graph, to: image, isReadOnly: isReadOnly)
-    state.withLock { $0.graph = graph }
+    graph.unsavedCount = 0
+    remember(graph)
     return RebuildReport(
       eventCount: Int(end.position.rawValue),
       seconds: seconds,
@@ -228,6 +259,30 @@ public final class Store: Sendable {
     guard folding.usableAccount(of: image) != nil else { return nil }
     let former = try folding.contents(from: image, progress: nil)
     return former.work.isFull ? nil : GraphImage.digest(of: former.contents)
+  }
+
+  /// Makes the graph of everything that is committed ready, so that the next query, of whatever
+  /// process, finds it: folds where there is so much to fold that this is worth an image.
+  ///
+  /// Returns when the image is written.
+  public func prepare(progress: ((FoldProgress) -> Void)? = nil) throws(StoreFailure) {
+    let end = try end()
+    let schema = try schema()
+    let image = Folding(log: log, schema: schema, end: end).usableAccount(of: imageFile)
+    let isSaved = image?.key.schemaDigest == schema.schema.digest
+    let saved = isSaved ? Int(image?.key.position.rawValue ?? 0) : 0
+    let unsavedCount = Int(end.position.rawValue) - saved
+    if ImageWriter.isWorthAnImage(unsavedCount: unsavedCount, end: end.position) {
+      _ = try graph(at: end, of: schema, progress: progress)
+    }
+    finishBackgroundWork()
+  }
+
+  /// Returns when nothing is done in the background any more.
+  ///
+  /// A process that ends earlier loses no event; the next has to do that work again.
+  public func finishBackgroundWork() {
+    imageWriter.wait()
   }
 
   // MARK: Queries

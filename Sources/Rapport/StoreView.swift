@@ -44,7 +44,7 @@ extension Store {
     let base = try contents(at: end, of: current, progress: nil).base
     let beside = AppliedSchema(proposed: proposed, file: file, after: current)
     let graph = try Folding(log: log, schema: beside, end: end)
-      .graph(after: base, from: nil, writesImage: false, progress: nil)
+      .graph(after: base, from: nil, progress: nil)
     return StoreView(store: self, graph: graph)
   }
 }

@@ -34,8 +34,10 @@ struct RapportCommand: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
+      OpenedStores.finish()
     } catch let failure as StoreFailure {
       reportError(failure.message)
+      OpenedStores.finish()
       endProcess(failure.kind.rawValue)
     } catch {
       end(with: error)

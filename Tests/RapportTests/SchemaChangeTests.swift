@@ -83,7 +83,7 @@ import Testing
 
   private func fullGraph(_ store: Store, _ schema: AppliedSchema) throws -> GraphContents {
     try Folding(log: store.log, schema: schema, end: store.end())
-      .graph(from: nil, writesImage: false, progress: nil).graph.contents
+      .graph(from: nil, progress: nil).graph.contents
   }
 
   private func ingest(

@@ -181,6 +181,8 @@ class Verdict:
     stage: str
     old: int | None
     new: int
+    # How many percent more or less are no difference.
+    tolerance: float = TOLERANCE_PERCENT
 
     @property
     def percent(self) -> float | None:
@@ -188,11 +190,11 @@ class Verdict:
 
     @property
     def is_over(self) -> bool:
-        return self.percent is not None and self.percent > TOLERANCE_PERCENT
+        return self.percent is not None and self.percent > self.tolerance
 
     @property
     def is_far_under(self) -> bool:
-        return self.percent is not None and self.percent < -TOLERANCE_PERCENT
+        return self.percent is not None and self.percent < -self.tolerance
 
     @property
     def is_off(self) -> bool:
@@ -205,8 +207,8 @@ class Verdict:
         return "OVER" if self.is_over else "could be lowered" if self.is_far_under else ""
 
 
-def judge(old: Counts, new: Counts) -> list[Verdict]:
-    return [Verdict(stage, old.get(stage), count) for stage, count in new.items()]
+def judge(old: Counts, new: Counts, tolerance: float = TOLERANCE_PERCENT) -> list[Verdict]:
+    return [Verdict(stage, old.get(stage), count, tolerance) for stage, count in new.items()]
 
 
 def read_thresholds(path: Path = THRESHOLDS) -> Counts:
@@ -242,7 +244,7 @@ def report_over(verdicts: list[Verdict]) -> int:
     over = [verdict for verdict in verdicts if verdict.is_over]
     for verdict in over:
         print(f"bench: {verdict.stage} takes {verdict.new:,} instructions, {verdict.percent:.1f} % "
-              f"more than {verdict.old:,}; {TOLERANCE_PERCENT} % are allowed", file=sys.stderr)
+              f"more than {verdict.old:,}; {verdict.tolerance:g} % are allowed", file=sys.stderr)
     if over:
         print("bench: if that is the price of something, take it over by Tools/bench micro "
               "--update", file=sys.stderr)
@@ -276,12 +278,12 @@ def micro(arguments: argparse.Namespace) -> int:
     stages = Stages(Program(arguments.rapport), counter, dataset, folder)
     thresholds = read_thresholds()
     wanted = [arguments.only] if arguments.only else STAGES
-    verdicts = judge(thresholds, stages.count(wanted))
+    verdicts = judge(thresholds, stages.count(wanted), arguments.tolerance)
     doubtful = [verdict.stage for verdict in verdicts if verdict.is_off]
     if doubtful:
         print(f"==> counting again: {' '.join(doubtful)}", file=sys.stderr)
         counts = {verdict.stage: verdict.new for verdict in verdicts} | stages.count(doubtful)
-        verdicts = judge(thresholds, counts)
+        verdicts = judge(thresholds, counts, arguments.tolerance)
     print(verdict_table(verdicts))
     if arguments.update:
         write_thresholds({verdict.stage: verdict.new for verdict in verdicts})

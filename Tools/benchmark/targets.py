@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from benchmark.dataset import Dataset
+from benchmark.dataset import Dataset, Parameters
 from benchmark.floor import Unavailable
 from benchmark.generator import identifier
 from benchmark.measuring import Results, geometric_mean
@@ -21,6 +21,12 @@ from benchmark.raw_log import RawLog
 LARGE = 1_000_000
 COMMIT_EACH_COUNT = 1_000
 COMMIT_EACH_100_COUNT = 100_000
+# The most events that a graph carries beside what it was opened with, and how many of the data set
+# are taken again for that.
+OVERLAY_COUNT = 100_000
+OVERLAY_PART = 8
+# An option of `rapport ingest`: the next query makes the graph.
+LOG_ALONE = ("--no-graph",)
 
 
 @dataclass(frozen=True)
@@ -87,9 +93,12 @@ def log_figures(setting: Setting) -> Iterator[Figure]:
     start = median(start_seconds(setting) for _ in range(3))
     for size, count, least in ((1, COMMIT_EACH_COUNT, 0.8), (100, COMMIT_EACH_100_COUNT, 0.6)):
         yield from commit_figures(setting, size, count, least, start)
-    seconds = median(setting.program.ingest_seconds(setting.store, setting.dataset.events)
-                     for _ in range(setting.repeats))
-    yield Figure("ingest", setting.dataset.event_count / seconds, "events/s", at_least=300_000)
+    for name, options, least in (("ingest, the log alone", LOG_ALONE, None),
+                                 ("ingest, graph ready", (), 300_000)):
+        seconds = median(
+            setting.program.ingest_seconds(setting.store, setting.dataset.events, *options)
+            for _ in range(setting.repeats))
+        yield Figure(name, setting.dataset.event_count / seconds, "events/s", at_least=least)
 
 
 def start_seconds(setting: Setting) -> float:
@@ -109,7 +118,7 @@ def commit_figures(
     own_rates, raw_rates = [], []
     for _ in range(max(5, setting.repeats)):
         seconds = setting.program.ingest_seconds(
-            setting.folder / "commits", events, "--commit-every", size)
+            setting.folder / "commits", events, "--commit-every", size, *LOG_ALONE)
         own_rates.append(count / max(seconds - start, 1e-6))
         if raw:
             raw_rates.append(raw.append_rate(events, size, count))
@@ -229,3 +238,71 @@ def one_more_meeting(key: str, person: int) -> str:
         "data": {"id": f"change-{key}", "title": "One more", "date": "2026-01-02",
                  "attendees": [attendee], "topics": [identifier("t", 1)]},
     }) + "\n"
+
+
+# --- Many changes ----------------------------------------------------------------------------
+
+
+def overlay_figures(setting: Setting, open_batch: Callable[[], Batch],
+                    questions: list[str]) -> Iterator[Figure]:
+    """Adds many meetings to an open graph, and asks it and one that was folded whole in turn.
+
+    Changes the store.
+    """
+    count = min(OVERLAY_COUNT, setting.dataset.event_count // OVERLAY_PART)
+    grown = open_batch()
+    try:
+        grown.ask("q1", setting.dataset.parameters["q1"][0])
+        setting.program.run("ingest", setting.store, meetings_again(setting, count), "--quiet",
+                            *LOG_ALONE)
+        start = time.perf_counter()
+        grown.ask("q1", setting.dataset.parameters["q1"][0])
+        yield Figure(f"taking in {count:,} events", time.perf_counter() - start, "s")
+        # It may write an image in the background, which is not what is measured here.
+        setting.program.rebuild(setting.store, 2)
+        whole = open_batch()
+        try:
+            ratios = {question: overlay_ratio(grown, whole, setting.dataset.parameters[question],
+                                              question) for question in questions}
+        finally:
+            whole.close()
+    finally:
+        grown.close()
+    slow = [question for question, ratio in ratios.items() if ratio > 1.3]
+    yield Figure("grown graph / folded whole, geometric mean", geometric_mean(ratios.values()), "x")
+    yield Figure("grown graph / folded whole, worst question", max(ratios.values(), default=None),
+                 "x", at_most=1.3, note=" ".join(slow))
+
+
+def overlay_ratio(grown: Batch, whole: Batch, sets: list[Parameters], question: str) -> float:
+    """By medians over all parameters, each asked in turn; the first round does not count."""
+    times: dict[Batch, list[float]] = {grown: [], whole: []}
+    for round_number in range(4):
+        for parameters in sets[:20]:
+            answers = []
+            for batch in (grown, whole):
+                rows, seconds = batch.ask(question, parameters)
+                answers.append(rows)
+                if round_number > 0:
+                    times[batch].append(seconds)
+            if sorted(map(repr, answers[0])) != sorted(map(repr, answers[1])):
+                raise Failed(f"{question}: a grown graph and one folded whole answer differently")
+    return median(times[grown]) / median(times[whole])
+
+
+def meetings_again(setting: Setting, count: int) -> Path:
+    """Meetings of the data set as others of the same kind."""
+    path = setting.folder / "again.ndjson"
+    with open(setting.dataset.events, encoding="utf-8") as source, \
+            open(path, "w", encoding="utf-8") as target:
+        for line in source:
+            event = json.loads(line)
+            if event["type"] != "meeting.held":
+                continue
+            event["id"] = f"again-{event['id']}"
+            event["data"]["id"] = f"again-{event['data']['id']}"
+            target.write(json.dumps(event, ensure_ascii=False) + "\n")
+            count -= 1
+            if count == 0:
+                break
+    return path

@@ -76,11 +76,8 @@ final class GraphView: @unchecked Sendable {
 }
 
 /// The address of an array's elements, for as long as the array's owner lives unchanged.
-private func pointer<Element>(_ array: FlatArray<Element>) -> UnsafePointer<Element> {
-  array.withUnsafeBuffer { buffer in
-    buffer.baseAddress
-      ?? UnsafePointer(UnsafeMutablePointer<Element>.allocate(capacity: 1))
-  }
+func pointer<Element>(_ array: FlatArray<Element>) -> UnsafePointer<Element> {
+  array.address
 }
 
 /// A property column of a node table or an edge type.
@@ -127,23 +124,6 @@ struct TableView {
     columns = table.columns.indices.map { ColumnView(table.columns[$0], texts: table.texts[$0]) }
     columnOfKey = (0..<keyCount).map { table.column(for: UInt16($0)) }
   }
-}
-
-struct AdjacencyView {
-  let nodeCount: Int
-  let offsets: UnsafePointer<UInt32>
-  let neighbours: UnsafePointer<UInt32>
-  let edges: UnsafePointer<UInt32>
-
-  init(_ adjacency: Adjacency) {
-    nodeCount = adjacency.nodeCount
-    offsets = pointer(adjacency.offsets)
-    neighbours = pointer(adjacency.neighbours)
-    edges = pointer(adjacency.edges)
-  }
-
-  @inline(__always) func start(_ node: Int) -> Int { node < nodeCount ? Int(offsets[node]) : 0 }
-  @inline(__always) func end(_ node: Int) -> Int { node < nodeCount ? Int(offsets[node + 1]) : 0 }
 }
 
 struct EdgeTypeView {

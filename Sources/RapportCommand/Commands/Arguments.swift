@@ -1,17 +1,18 @@
 import ArgumentParser
 import GraphModel
 import Rapport
+import Synchronization
 
 struct StoreArgument: ParsableArguments {
   @Argument(help: "The store: a directory.", completion: .directory)
   var store: String
 
   func openForReading() throws(StoreFailure) -> Store {
-    try Store.open(at: store, readOnly: true)
+    OpenedStores.noted(try Store.open(at: store, readOnly: true))
   }
 
   func openForWriting() throws(StoreFailure) -> Store {
-    try Store.open(at: store, readOnly: false)
+    OpenedStores.noted(try Store.open(at: store, readOnly: false))
   }
 }
 
@@ -22,8 +23,23 @@ extension StoreArgument {
       return try openForWriting()
     } catch {
       guard error.kind == .noInput else { throw error }
-      return try Store.createEmpty(at: store)
+      return OpenedStores.noted(try Store.createEmpty(at: store))
     }
+  }
+}
+
+/// The stores that the command has opened.
+enum OpenedStores {
+  private static let stores = Mutex<[Store]>([])
+
+  static func noted(_ store: Store) -> Store {
+    stores.withLock { $0.append(store) }
+    return store
+  }
+
+  /// Lets them end what they do in the background, such as writing an image, once the answer is out.
+  static func finish() {
+    for store in stores.withLock({ $0 }) { store.finishBackgroundWork() }
   }
 }
 

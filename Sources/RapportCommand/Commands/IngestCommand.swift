@@ -76,6 +76,12 @@ struct IngestCommand: ParsableCommand {
   @Flag(help: "Print \"acknowledged N\" after each commit: events up to position N are safe.")
   var acknowledge = false
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Make the graph ready after very many events, rather than with the next query."
+  )
+  var graph = true
+
   @Flag(name: .shortAndLong, help: "No progress, and no summary.")
   var quiet = false
 
@@ -105,6 +111,14 @@ struct IngestCommand: ParsableCommand {
     }
     session.end()
     try finish(summary, session)
+    if graph { try prepare(store, session) }
+  }
+
+  private func prepare(_ store: Store, _ session: IngestSession) throws(StoreFailure) {
+    let progressLine = ProgressLine("making the graph", isQuiet: quiet)
+    defer { progressLine.wipe() }
+    session.beginGraph()
+    try store.prepare { progressLine.update($0) }
   }
 
   private var inputs: [IngestInput] {

@@ -74,6 +74,13 @@ final class IngestSession: Sendable {
     if let rejects { note { () throws(StoreFailure) in try rejects.flush() } }
   }
 
+  /// Called when all events are in the log and their graph is being made.
+  func beginGraph() {
+    interruption.setFarewell(
+      "interrupted; every event is safe, and the next query makes the graph"
+    )
+  }
+
   func endInterrupted() -> Never {
     interruption.end()
   }

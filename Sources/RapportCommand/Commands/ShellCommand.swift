@@ -50,6 +50,7 @@ struct ShellCommand: ParsableCommand {
       return
     }
     try session.run(PipedLines())
+    OpenedStores.finish()
     if session.exitCode != 0 { endProcess(session.exitCode) }
   }
 

@@ -1,0 +1,102 @@
+import Foundation
+import GraphModel
+import Rapport
+import Testing
+
+@testable import Rapport
+
+/// A store that is open takes in what is committed, without folding anything again.
+@Suite struct `A growing store` {
+  private static let countOfMeetings = "MATCH (m:Meeting) RETURN count(m) AS n"
+  private static let busiest =
+    "MATCH (p:Person)-[:ATTENDED]->(m:Meeting) RETURN p.id AS id, count(m) AS n "
+    + "ORDER BY n DESC, id LIMIT 3"
+
+  @Test func `answers as one that was folded whole, and leaves readers what they have`() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    do {
+      let start = try Store.create(at: path)
+      try ingest(people(1...9000) + meetings(1...3000), into: start, folder)
+      try start.prepare()
+    }
+    // The image is mapped: what changes is copied page by page.
+    let store = try Store.open(at: path)
+    #expect(try rows(store.query(Self.countOfMeetings)) == [[.integer(3000)]])
+    var readers: [(view: StoreView, count: Int64)] = []
+    for round in 0..<6 {
+      if round % 2 == 0 {
+        let view = StoreView(store: store, graph: try store.graph())
+        readers.append((view, Int64(3000 + round * 50)))
+      }
+      let first = 3001 + round * 50
+      try ingest(
+        people(9001 + round...9001 + round) + meetings(first...first + 49),
+        into: store,
+        folder
+      )
+      #expect(try rows(store.query(Self.countOfMeetings)) == [[.integer(Int64(first + 49))]])
+    }
+    for reader in readers {
+      #expect(try rows(reader.view.query(Self.countOfMeetings)) == [[.integer(reader.count)]])
+    }
+    let grown = try store.graphDigest()
+    let busiest = try rows(store.query(Self.busiest))
+    let report = try store.rebuild()
+    #expect(report.digest == grown)
+    #expect(try rows(store.query(Self.busiest)) == busiest)
+    #expect(report.formerDigest == grown, "what another process makes of the image and the rest")
+  }
+
+  @Test func `has its image written where that is worth it, and only there`() throws {
+    let store = try TestStore()
+    let image = store.path + "/image/graph.image"
+    let many = SampleEvents.people(1...6000)
+    try rapport("ingest", store.path, "-", "--no-graph", input: many).expectSuccess()
+    #expect(!FileManager.default.fileExists(atPath: image))
+    let more = SampleEvents.people(6001...6002)
+    try rapport("ingest", store.path, "-", input: more).expectSuccess()
+    let written = try Data(contentsOf: URL(filePath: image))
+    // Two events are folded at each opening rather than written again.
+    let two = SampleEvents.people(6003...6004)
+    try rapport("ingest", store.path, "-", input: two).expectSuccess()
+    #expect(try store.rows("MATCH (p:Person) RETURN count(p)") == ["6004"])
+    #expect(try Data(contentsOf: URL(filePath: image)) == written)
+  }
+
+  // MARK: Events
+
+  private func people(_ numbers: ClosedRange<Int>) -> [String] {
+    numbers.map { SampleEvents.person($0) }
+  }
+
+  /// Each with some people, and sometimes one that no event has registered.
+  private func meetings(_ numbers: ClosedRange<Int>) -> [String] {
+    numbers.map { number in
+      let attendees = (0...number % 5).map { index in
+        let person = (number * 7919 + index * 104_729) % 9050 + 1
+        return #"{"person":"person:\#(person)","for":"org:\#(person % 40)","role":"delegate"}"#
+      }
+      return SampleEvents.event(
+        "meeting.held",
+        id: "m\(number)",
+        data: #"{"id":"meeting:\#(number)","title":"Meeting \#(number)","date":"2020-01-02","#
+          + #""attendees":[\#(attendees.joined(separator: ","))]}"#
+      )
+    }
+  }
+
+  private func ingest(_ lines: [String], into store: Store, _ folder: TemporaryFolder) throws {
+    let file = folder.path("events.ndjson")
+    try lines.map { $0 + "\n" }.joined().write(toFile: file, atomically: true, encoding: .utf8)
+    let summary = try store.ingest([.file(file)])
+    if let failure = summary.failure { throw failure }
+    #expect(summary.ingested == lines.count)
+  }
+
+  private func rows(_ answer: QueryAnswer) -> [[Value]] {
+    (0..<answer.result.rowCount).map { row in
+      answer.result.columns.indices.map { answer.result.value(row: row, column: $0) }
+    }
+  }
+}
