@@ -32,6 +32,9 @@ let package = Package(
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]
     ),
 
+    // What Swift has no word for: asking for memory ahead.
+    .target(name: "CMemory"),
+
     // The lines of the shell: editing, history, completion, by libedit.
     .target(name: "CLineEditing", linkerSettings: [.linkedLibrary("edit")]),
 
@@ -72,7 +75,7 @@ let package = Package(
     .target(
       name: "GraphStorage",
       dependencies: [
-        "GraphModel",
+        "CMemory", "GraphModel",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],

@@ -40,15 +40,39 @@ extension EventLog {
     guard limit > 0, start <= count else { return EventPosition(UInt32(start - 1)) }
     let end = min(count, start - 1 + UInt64(limit))
     var next = start
-    while next <= end { next = try readSlice(from: next, through: end, body) }
+    while next <= end {
+      next = try readSlice(from: next, through: end) { bytes, position in
+        try body(try record(bytes, at: position))
+      }
+    }
     return EventPosition(UInt32(end))
+  }
+
+  /// The positions up to `last` of the events whose type is wanted.
+  ///
+  /// Nothing but the types is looked at; no checksum is compared.
+  public func positions(
+    through last: EventPosition,
+    whereType isWanted: (UnsafeRawBufferPointer) -> Bool
+  ) throws -> [UInt32] {
+    var positions: [UInt32] = []
+    var next: UInt64 = 1
+    while next <= UInt64(last.rawValue) {
+      next = try readSlice(from: next, through: UInt64(last.rawValue)) { bytes, position in
+        guard let type = EventRecord.type(inRecord: bytes) else {
+          throw damaged("the record at position \(position) is cut off")
+        }
+        if isWanted(type) { positions.append(UInt32(position)) }
+      }
+    }
+    return positions
   }
 
   /// Reads in one transaction, and returns the position to go on at.
   private func readSlice(
     from start: UInt64,
     through end: UInt64,
-    _ body: (EventRecord) throws -> Void
+    _ body: (UnsafeRawBufferPointer, UInt64) throws -> Void
   ) throws -> UInt64 {
     let startTime = Timestamp.steadyNanoseconds()
     do {
@@ -60,7 +84,7 @@ extension EventLog {
         guard let found = entry, found.integerKey == next else {
           throw damaged("no record at position \(next)")
         }
-        try body(try record(found.value, at: next))
+        try body(found.value, next)
         next += 1
         let count = Int(next - start)
         if next > end || count == Self.sliceRecordCountMax { return next }

@@ -93,6 +93,17 @@ extension EventRecord {
     self.content = content
   }
 
+  /// The type of the event in a record that nobody has checked; `nil` where it is too short.
+  static func type(inRecord bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    let start = headerByteCount + EventContent.headerByteCount
+    guard bytes.count >= start else { return nil }
+    let count = UInt16(
+      littleEndian: bytes.loadUnaligned(fromByteOffset: headerByteCount, as: UInt16.self)
+    )
+    guard bytes.count >= start + Int(count) else { return nil }
+    return UnsafeRawBufferPointer(rebasing: bytes[start..<(start + Int(count))])
+  }
+
   private static func checksum(
     of bytes: UnsafeRawBufferPointer,
     at position: EventPosition

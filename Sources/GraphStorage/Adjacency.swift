@@ -113,35 +113,17 @@ public struct Adjacency: Sendable {
 
   // MARK: Making
 
-  /// Makes both directions of a type's edges by counting sorts, in linear time.
+  /// Makes one direction of a type's edges by two counting sorts, in linear time.
   ///
-  /// Placing the edges in the order of their other end is what sorts each slice.
-  static func both(
-    sources: FlatArray<UInt32>,
-    targets: FlatArray<UInt32>,
-    nodeCount: Int
-  ) -> (outgoing: Adjacency, incoming: Adjacency) {
-    let inOrder = FlatArray<UInt32>(count: sources.count) { buffer in
+  /// Placing the edges in the order of their far ends is what sorts each slice.
+  init(near: FlatArray<UInt32>, far: FlatArray<UInt32>, nodeCount: Int) {
+    let inOrder = FlatArray<UInt32>(count: near.count) { buffer in
       for edge in buffer.indices { buffer[edge] = UInt32(truncatingIfNeeded: edge) }
     }
-    let byTarget = sorted(inOrder, by: targets, nodeCount: nodeCount)
-    let bySource = sorted(inOrder, by: sources, nodeCount: nodeCount)
-    return (
-      Adjacency(order: byTarget.order, ends: sources, others: targets, nodeCount: nodeCount),
-      Adjacency(order: bySource.order, ends: targets, others: sources, nodeCount: nodeCount)
-    )
-  }
-
-  /// `order` lists all edges sorted by their other end.
-  private init(
-    order: FlatArray<UInt32>,
-    ends: FlatArray<UInt32>,
-    others: FlatArray<UInt32>,
-    nodeCount: Int
-  ) {
-    (edges, offsets) = Self.sorted(order, by: ends, nodeCount: nodeCount)
+    let byFarEnd = Self.sorted(inOrder, by: far, nodeCount: nodeCount)
+    (edges, offsets) = Self.sorted(byFarEnd.order, by: near, nodeCount: nodeCount)
     edgeCount = edges.count
-    neighbours = others.permuted(edges)
+    neighbours = far.permuted(edges)
   }
 
   /// A stable counting sort of edge numbers by the node at one of their ends.

@@ -46,6 +46,29 @@ public struct EdgeTable: Sendable {
     return count
   }
 
+  /// Looks for an edge among the last ones, which the event made that claims now.
+  ///
+  /// - Returns: the edge, if it is there, and whether it was looked at all of them.
+  func lastEdges(
+    ofEvent position: UInt32,
+    from source: UInt32,
+    to target: UInt32,
+    key: [UInt32],
+    countMax: Int
+  ) -> (found: UInt32?, isCertain: Bool) {
+    let (positions, sources, targets) = (positions.address, sources.address, targets.address)
+    var edge = count - 1
+    let last = edge - countMax
+    while edge >= 0, positions[edge] == position {
+      guard edge > last else { return (nil, false) }
+      if sources[edge] == source, targets[edge] == target, hasKey(key, edge: edge) {
+        return (UInt32(edge), true)
+      }
+      edge -= 1
+    }
+    return (nil, true)
+  }
+
   func hasKey(_ key: [UInt32], edge: Int) -> Bool {
     for index in key.indices where keyWords[edge * key.count + index] != key[index] {
       return false

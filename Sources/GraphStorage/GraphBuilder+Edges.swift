@@ -54,19 +54,14 @@ extension GraphBuilder {
       contents.nodePositions[Int(source)] == position
         || contents.nodePositions[Int(target)] == position
     else { return .unknown }
-    var edge = contents.edgeTypes[table].count - 1
-    let last = edge - Self.recentEdgeCountMax
-    while edge >= 0, contents.edgeTypes[table].positions[edge] == position {
-      guard edge > last else { return .unknown }
-      if contents.edgeTypes[table].sources[edge] == source,
-        contents.edgeTypes[table].targets[edge] == target,
-        contents.edgeTypes[table].hasKey(key, edge: edge)
-      {
-        return .edge(UInt32(edge))
-      }
-      edge -= 1
-    }
-    return .none
+    let (found, isCertain) = contents.edgeTypes[table].lastEdges(
+      ofEvent: position,
+      from: source,
+      to: target,
+      key: key,
+      countMax: Self.recentEdgeCountMax
+    )
+    return isCertain ? found.map { .edge($0) } ?? .none : .unknown
   }
 
   private func knownEdge(

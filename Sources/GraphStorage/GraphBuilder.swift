@@ -6,21 +6,23 @@ public import GraphModel
 /// hash tables, so one sequence of calls always makes one graph, byte for byte.
 /// Not for more than one thread at a time.
 public final class GraphBuilder {
-  public internal(set) var contents: GraphContents
-  var identities = IdentityIndex()
-  var edgeIndexes: [EdgeIndex] = []
+  // No access to what follows overlaps another: no method hands a part of it to a closure. That is
+  // not checked each time, since every claim of every event makes dozens of such accesses.
+  @exclusivity(unchecked) public internal(set) var contents: GraphContents
+  @exclusivity(unchecked) var identities = IdentityIndex()
+  @exclusivity(unchecked) var edgeIndexes: [EdgeIndex] = []
   /// Whether adjacency and indexes are kept as the graph grows; they are made at its end otherwise.
-  private(set) var isExtending = false
+  @exclusivity(unchecked) private(set) var isExtending = false
   /// Set while events that were folded before are folded again: see ``beginPatch(without:)``.
-  var patch: GraphPatch?
+  @exclusivity(unchecked) var patch: GraphPatch?
   var kindNumbers: [EventKind: UInt16] = [:]
   var labelSetNumbers: [[UInt16]: UInt16] = [:]
   /// The unions of two label sets that were asked for; nodes are mentioned by their supertypes often.
-  var labelUnions: [UInt32: UInt16] = [:]
+  @exclusivity(unchecked) var labelUnions: [UInt32: UInt16] = [:]
   var labelNumbers: [String: UInt16] = [:]
   var keyNumbers: [String: UInt16] = [:]
-  private(set) var position: UInt32 = 0
-  private var time: Int64 = 0
+  @exclusivity(unchecked) private(set) var position: UInt32 = 0
+  @exclusivity(unchecked) private var time: Int64 = 0
   /// How many claims of the past there were when the event was begun.
   private var pastCountAtBegin = 0
   /// The property that identifies nodes.

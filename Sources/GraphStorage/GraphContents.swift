@@ -1,4 +1,6 @@
+import Dispatch
 public import GraphModel
+import Synchronization
 
 /// Everything that a graph holds: what the builder grows and a ``Graph`` shows.
 public struct GraphContents: Sendable {
@@ -48,6 +50,7 @@ public struct GraphContents: Sendable {
   ///
   /// - Parameter isCompact: also of those whose slices were moved, so that none is.
   mutating func makeAdjacency(isCompact: Bool = false) {
+    var wanted: [Int] = []
     for type in edgeTypes.indices {
       let table = edgeTypes[type]
       if table.count == 0 {
@@ -59,11 +62,37 @@ public struct GraphContents: Sendable {
       if isCurrent, !isCompact || (table.outgoing.isCompact && table.incoming.isCompact) {
         continue
       }
-      (edgeTypes[type].outgoing, edgeTypes[type].incoming) = Adjacency.both(
-        sources: table.sources,
-        targets: table.targets,
-        nodeCount: nodeCount
-      )
+      wanted.append(type)
     }
+    for (type, made) in zip(wanted, Self.adjacency(of: wanted.map { edgeTypes[$0] }, nodeCount)) {
+      (edgeTypes[type].outgoing, edgeTypes[type].incoming) = made
+    }
+  }
+
+  /// Fewer edges are done sooner than another thread begins.
+  private static let edgeCountWorthAThread = 10_000
+
+  /// The adjacency of some tables, several at once: of each table both directions.
+  private static func adjacency(
+    of tables: [EdgeTable],
+    _ nodeCount: Int
+  ) -> [(outgoing: Adjacency, incoming: Adjacency)] {
+    @Sendable func make(_ task: Int) -> Adjacency {
+      let table = tables[task / 2]
+      let (near, far) =
+        task % 2 == 0 ? (table.sources, table.targets) : (table.targets, table.sources)
+      return Adjacency(near: near, far: far, nodeCount: nodeCount)
+    }
+    let tasks = 0..<tables.count * 2
+    guard tables.reduce(0, { $0 + $1.count }) >= edgeCountWorthAThread else {
+      return tables.indices.map { (make($0 * 2), make($0 * 2 + 1)) }
+    }
+    let made = Mutex([Adjacency?](repeating: nil, count: tasks.count))
+    DispatchQueue.concurrentPerform(iterations: tasks.count) { task in
+      let adjacency = make(task)
+      made.withLock { $0[task] = adjacency }
+    }
+    let all = made.withLock { $0.compactMap { $0 } }
+    return tables.indices.map { (all[$0 * 2], all[$0 * 2 + 1]) }
   }
 }

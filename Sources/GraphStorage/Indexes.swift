@@ -1,3 +1,5 @@
+internal import CMemory
+
 /// Finds nodes by table and id.
 ///
 /// Derived from the columns; never stored.
@@ -7,7 +9,7 @@ struct IdentityIndex {
   ///
   /// Codes are given in the order of appearance, so those of ids that are used together lie
   /// together.
-  private var first: [UInt64] = []
+  private var first = FlatArray<UInt64>()
   /// The other nodes, where nodes of several tables have one id, by table and code.
   private var others: [UInt64: UInt32] = [:]
 
@@ -19,8 +21,22 @@ struct IdentityIndex {
     return others[Self.key(table, id)]
   }
 
+  /// Asks memory for the node with an id.
+  @inline(__always)
+  func prefetch(id: StringCode) {
+    if Int(id) < first.count { rapport_prefetch(first.address + Int(id)) }
+  }
+
+  /// Some node with that id.
+  @inline(__always)
+  func likelyNode(id: StringCode) -> UInt32? {
+    guard Int(id) < first.count else { return nil }
+    let entry = first.address[Int(id)]
+    return entry == 0 ? nil : UInt32(truncatingIfNeeded: entry) &- 1
+  }
+
   mutating func insert(_ node: UInt32, table: UInt16, id: StringCode) {
-    while first.count <= Int(id) { first.append(0) }
+    first.grow(to: Int(id) + 1, with: 0)
     let entry = first[Int(id)]
     if entry == 0 || entry >> 32 == UInt64(table) {
       first[Int(id)] = UInt64(table) << 32 | UInt64(node + 1)

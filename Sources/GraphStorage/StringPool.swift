@@ -1,3 +1,5 @@
+internal import CMemory
+
 /// The number of a string in a ``StringPool``.
 public typealias StringCode = UInt32
 
@@ -30,7 +32,11 @@ public struct StringPool: Sendable {
 
   /// The code of a string, which is added if it is new.
   public mutating func intern(_ text: UnsafeRawBufferPointer) -> StringCode {
-    let hash = Self.hash(text)
+    intern(text, hash: Self.hash(text))
+  }
+
+  /// The same of a string whose ``hash(_:)`` is known.
+  mutating func intern(_ text: UnsafeRawBufferPointer, hash: UInt32) -> StringCode {
     let slot = slot(of: text, hash: hash)
     if slots[slot] != 0 { return StringCode(truncatingIfNeeded: slots[slot]) - 1 }
     precondition(count < Int(StringPool.none) - 1, "a graph holds at most 4,294,967,294 strings")
@@ -39,6 +45,30 @@ public struct StringPool: Sendable {
     slots[slot] = UInt64(hash) << 32 | UInt64(code + 1)
     if count * 4 > slots.count * 3 { rehash() }
     return code
+  }
+
+  /// Asks memory for the slot of a string with that hash.
+  @inline(__always)
+  func prefetchSlot(of hash: UInt32) {
+    rapport_prefetch(slots.address + (Int(hash) & (slots.count - 1)))
+  }
+
+  /// The code that a string with the hash most likely has, or `nil`.
+  @inline(__always)
+  func likelyCode(of hash: UInt32) -> StringCode? {
+    let entry = slots.address[Int(hash) & (slots.count - 1)]
+    return entry >> 32 == UInt64(hash) && UInt32(truncatingIfNeeded: entry) != 0
+      ? StringCode(truncatingIfNeeded: entry) - 1 : nil
+  }
+
+  /// Asks memory for where the string is.
+  @inline(__always)
+  func prefetchPlace(of code: StringCode) { rapport_prefetch(offsets.address + Int(code)) }
+
+  /// Asks memory for the string itself.
+  @inline(__always)
+  func prefetchText(of code: StringCode) {
+    rapport_prefetch(bytes.address + Int(offsets[Int(code)]))
   }
 
   public mutating func intern(_ text: String) -> StringCode {
@@ -192,7 +222,7 @@ public struct StringPool: Sendable {
   }
 
   /// Mixes eight bytes at a time; stable across processes and machines.
-  static func hash(_ text: UnsafeRawBufferPointer) -> UInt32 {
+  public static func hash(_ text: UnsafeRawBufferPointer) -> UInt32 {
     var state = 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: text.count)
     var index = 0
     while index + 8 <= text.count {

@@ -20,14 +20,15 @@ final class DataDecoder {
     case fails(DataError)
   }
 
-  private(set) var slots: UnsafeMutablePointer<Slot>
+  // No access to what follows overlaps another.
+  @exclusivity(unchecked) private(set) var slots: UnsafeMutablePointer<Slot>
   private var capacity = 1024
-  private var count = 0
-  private var failure: Failure?
-  private var needsDefaults = false
+  @exclusivity(unchecked) private(set) var count = 0
+  @exclusivity(unchecked) private var failure: Failure?
+  @exclusivity(unchecked) private var needsDefaults = false
   /// The names of members that no declaration names, as indices into the tape; the first 16.
-  private(set) var unknownMembers: [Int] = []
-  private(set) var unknownMemberCount = 0
+  @exclusivity(unchecked) private(set) var unknownMembers: [Int] = []
+  @exclusivity(unchecked) private(set) var unknownMemberCount = 0
 
   private struct Failure {
     var expected: String

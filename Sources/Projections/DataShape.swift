@@ -193,11 +193,20 @@ struct Slot {
 
   private var bits: UInt64
 
+  // A tape slot of a string that knows more of it.
+  private static var hashedTag: UInt8 { 5 }
+  private static var internedTag: UInt8 { 6 }
+
   static var absent: Slot { Slot(.absent, place: 0, rest: 0) }
 
   @inline(__always)
   private init(_ tag: Tag, place: Int, rest: UInt32) {
-    bits = UInt64(tag.rawValue) << 60 | UInt64(truncatingIfNeeded: place) << 32 | UInt64(rest)
+    self.init(rawTag: tag.rawValue, place: place, rest: rest)
+  }
+
+  @inline(__always)
+  private init(rawTag: UInt8, place: Int, rest: UInt32) {
+    bits = UInt64(rawTag) << 60 | UInt64(truncatingIfNeeded: place) << 32 | UInt64(rest)
   }
 
   @inline(__always)
@@ -221,7 +230,22 @@ struct Slot {
     self.init(.list, place: start, rest: UInt32(truncatingIfNeeded: count))
   }
 
-  @inline(__always) var tag: Tag { Tag(rawValue: UInt8(bits >> 60)).unsafelyUnwrapped }
+  /// A string's slot that says what its hash is, as ``StringPool`` has it.
+  @inline(__always)
+  func hashed(_ hash: UInt32) -> Slot {
+    Slot(rawTag: Self.hashedTag, place: index, rest: hash)
+  }
+
+  /// A string's slot that says what its code is in the graph's pool.
+  @inline(__always)
+  func interned(_ code: StringCode) -> Slot {
+    Slot(rawTag: Self.internedTag, place: index, rest: code)
+  }
+
+  @inline(__always) var tag: Tag {
+    let raw = UInt8(bits >> 60)
+    return raw >= Self.hashedTag ? .tape : Tag(rawValue: raw).unsafelyUnwrapped
+  }
   @inline(__always) var isAbsent: Bool { bits == 0 }
   /// Of a tape slot the index in the tape, of a constant its number.
   @inline(__always) var index: Int { Int(bits >> 32 & 0xFFF_FFFF) }
@@ -231,12 +255,13 @@ struct Slot {
   @inline(__always) var listStart: Int { index }
   @inline(__always) var listCount: Int { Int(bits & 0xFFFF_FFFF) }
 
-  /// Of a tape slot of a string: its code in the graph's pool, once it was asked for.
+  /// Of a string's slot: its hash, where it was hashed beforehand.
+  @inline(__always) var hash: UInt32? {
+    UInt8(bits >> 60) == Self.hashedTag ? UInt32(truncatingIfNeeded: bits) : nil
+  }
+
+  /// Of a string's slot: its code in the graph's pool, once it was asked for.
   @inline(__always) var code: StringCode? {
-    get {
-      let rest = UInt32(truncatingIfNeeded: bits)
-      return rest == 0 ? nil : rest - 1
-    }
-    set { bits = bits & 0xFFFF_FFFF_0000_0000 | UInt64(newValue.map { $0 + 1 } ?? 0) }
+    UInt8(bits >> 60) == Self.internedTag ? UInt32(truncatingIfNeeded: bits) : nil
   }
 }

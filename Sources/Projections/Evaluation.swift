@@ -9,7 +9,7 @@ import JSONTape
 struct Evaluation {
   private let plan: EventPlan
   private let tape: JSONTape
-  private let decoder: DataDecoder
+  private let slots: UnsafeMutablePointer<Slot>
   /// In the order in which the fold asks for them: fitted to their purpose, or null.
   private(set) var results: [Value] = []
   private var loops: [Loop]
@@ -23,10 +23,10 @@ struct Evaluation {
     var element = 0
   }
 
-  init(plan: EventPlan, tape: JSONTape, decoder: DataDecoder) {
+  init(plan: EventPlan, tape: JSONTape, slots: UnsafeMutablePointer<Slot>) {
     self.plan = plan
     self.tape = tape
-    self.decoder = decoder
+    self.slots = slots
     loops = Array(repeating: Loop(), count: plan.program.levelCount)
   }
 
@@ -67,11 +67,11 @@ struct Evaluation {
   }
 
   private func slot(_ level: Int32, _ offset: Int32) -> Slot {
-    decoder.slots[loops[Int(level)].base + Int(offset)]
+    slots[loops[Int(level)].base + Int(offset)]
   }
 
   private func isEqual(_ index: Int, _ constant: Value) -> Bool {
-    let slot = decoder.slots[index]
+    let slot = slots[index]
     return switch slot.tag {
     case .constant: plan.shape.constants[slot.index] == constant
     case .tape: JSONText.value(at: slot.index, of: tape) == constant
@@ -136,7 +136,7 @@ struct Evaluation {
     guard let variable = dynamic.variables.last(where: { $0.name == name }) else { return nil }
     switch variable.source {
     case .slot(let level, let offset, let type):
-      let reader = SlotReader(shape: plan.shape, tape: tape, decoder: decoder)
+      let reader = SlotReader(shape: plan.shape, tape: tape, slots: slots)
       return reader.value(loops[Int(level)].base + Int(offset), type: Int(type))
     case .element(let level):
       let loop = loops[Int(level)]

@@ -11,7 +11,7 @@ final class EventReader {
   let decoder = DataDecoder()
   /// For data that is rewritten before it is decoded.
   private let rewriter = JSONParser()
-  private var lastPlan = 0
+  @exclusivity(unchecked) private var lastPlan = 0
 
   init(plans: [EventPlan]) {
     self.plans = plans

@@ -68,7 +68,7 @@ public final class EventValidator {
     let used = try reader.decode(plan, version: version, tape, at: data)
     note(reader, used)
     if !plan.program.dynamics.isEmpty {
-      var evaluation = Evaluation(plan: plan, tape: used, decoder: reader.decoder)
+      var evaluation = Evaluation(plan: plan, tape: used, slots: reader.decoder.slots)
       try evaluation.run()
     }
   }

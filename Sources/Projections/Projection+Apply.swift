@@ -211,7 +211,7 @@ extension Projection {
       case .tape where value.conversion != .boxed:
         return cell(atSlot: index, value.conversion, tape)
       case .tape, .list:
-        let reader = SlotReader(shape: shape, tape: tape, decoder: decoder)
+        let reader = SlotReader(shape: shape, tape: tape, slots: slots)
         return cell(of: reader.value(index, type: Int(value.slotType)), .boxed)
       }
     case .constant(let number): return cell(of: program.constants[Int(number)], .boxed)
@@ -229,7 +229,7 @@ extension Projection {
     let result: Value
     switch value.operand {
     case .slot(let level, let offset):
-      let reader = SlotReader(shape: shape, tape: tape, decoder: decoder)
+      let reader = SlotReader(shape: shape, tape: tape, slots: slots)
       result = reader.value(loops[Int(level)].base + Int(offset), type: Int(value.slotType))
     case .constant(let number): result = program.constants[Int(number)]
     case .dynamic: result = nextResult()
@@ -251,9 +251,11 @@ extension Projection {
   /// The code of the string that a slot points to, looked up once.
   @inline(__always)
   private func code(ofSlot index: Int, _ tape: JSONTape) -> StringCode {
-    if let known = slots[index].code { return known }
-    let code = builder.intern(tape.string(at: slots[index].index))
-    slots[index].code = code
+    let slot = slots[index]
+    if let known = slot.code { return known }
+    let text = tape.string(at: slot.index)
+    let code = slot.hash.map { builder.intern(text, hash: $0) } ?? builder.intern(text)
+    slots[index] = slot.interned(code)
     return code
   }
 

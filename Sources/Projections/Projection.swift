@@ -53,7 +53,6 @@ public final class Projection {
   let builder: GraphBuilder
   private let parser = JSONParser()
   private let reader: EventReader
-  var decoder: DataDecoder { reader.decoder }
   /// Aligned with the schema's node types.
   let tables: [UInt16]
   let labelSets: [UInt16]
@@ -64,18 +63,18 @@ public final class Projection {
   let keys: [UInt16]
   /// The builder's numbers of kinds, by plan and version.
   private var kinds: [UInt64: UInt16] = [:]
-  private var lastKind: (key: UInt64, number: UInt16) = (.max, 0)
+  @exclusivity(unchecked) private var lastKind: (key: UInt64, number: UInt16) = (.max, 0)
   /// The id that stands for another, by table and id; of merged entities.
-  private(set) var aliases: [UInt64: StringCode] = [:]
+  @exclusivity(unchecked) private(set) var aliases: [UInt64: StringCode] = [:]
 
-  // The state of the program that runs.
-  var slots: UnsafeMutablePointer<Slot>
+  // The state of the program that runs; no access to it overlaps another.
+  @exclusivity(unchecked) var slots: UnsafeMutablePointer<Slot>
   let registers: UnsafeMutableBufferPointer<NodeNumber>
   let loops: UnsafeMutableBufferPointer<Loop>
-  var results: [Value] = []
-  var resultIndex = 0
+  @exclusivity(unchecked) var results: [Value] = []
+  @exclusivity(unchecked) var resultIndex = 0
   /// Kept so that an edge's key costs no allocation.
-  var key: [UInt32] = []
+  @exclusivity(unchecked) var key: [UInt32] = []
 
   struct Loop {
     var base = 0
@@ -164,6 +163,31 @@ public final class Projection {
     )
   }
 
+  /// Folds an event whose data was decoded into those slots, which refer to the tape.
+  func fold(
+    _ event: FoldInput,
+    decoded slots: UnsafeMutablePointer<Slot>,
+    _ tape: JSONTape,
+    plan number: Int
+  ) -> FoldOutcome {
+    let kind = kind(of: event, plan: number)
+    let plan = reader.plans[number]
+    if !plan.program.dynamics.isEmpty {
+      var evaluation = Evaluation(plan: plan, tape: tape, slots: slots)
+      do {
+        try evaluation.run()
+      } catch {
+        return quarantine(event, kind, error)
+      }
+      results = evaluation.results
+      resultIndex = 0
+    }
+    builder.begin(event: event.position, time: event.time, kind: kind)
+    self.slots = slots
+    apply(plan, tape)
+    return .folded
+  }
+
   /// The number of an event's kind, quick where kinds repeat.
   private func kind(of event: FoldInput, plan: Int?) -> UInt16 {
     guard let plan else {
@@ -219,7 +243,7 @@ public final class Projection {
     do {
       used = try reader.decode(plan, version: version, tape, at: index)
       if !plan.program.dynamics.isEmpty {
-        var evaluation = Evaluation(plan: plan, tape: used, decoder: reader.decoder)
+        var evaluation = Evaluation(plan: plan, tape: used, slots: reader.decoder.slots)
         try evaluation.run()
         results = evaluation.results
         resultIndex = 0

@@ -114,7 +114,11 @@ public struct Revisions: Sendable {
 
   /// Whether events of that type revise others.
   public static func isRevision(_ type: UnsafeRawBufferPointer) -> Bool {
-    types.contains { $0.utf8.elementsEqual(type) }
+    // Most events are of the schema's types.
+    guard type.count > 8, type[0] == UInt8(ascii: "r"), type[7] == UInt8(ascii: ".") else {
+      return false
+    }
+    return types.contains { $0.utf8.elementsEqual(type) }
   }
 
   private var excluded: Set<UInt32> = []

@@ -150,7 +150,7 @@ final class SchemaAnalysis {
       case .list, .structure, .map, .any, .text: return value
       default:
         let field = shape.plan(ofField: 0, inType: shape.root)
-        let reader = SlotReader(shape: shape, tape: tape, decoder: decoder)
+        let reader = SlotReader(shape: shape, tape: tape, slots: decoder.slots)
         return reader.value(Int(field.slot), type: Int(field.type))
       }
     }

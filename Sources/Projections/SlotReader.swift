@@ -6,11 +6,11 @@ import OrderedCollections
 struct SlotReader {
   let shape: DataShape
   let tape: JSONTape
-  let decoder: DataDecoder
+  let slots: UnsafeMutablePointer<Slot>
 
   /// The value in a slot of a type; null where it is absent.
   func value(_ index: Int, type: Int) -> Value {
-    let slot = decoder.slots[index]
+    let slot = slots[index]
     switch slot.tag {
     case .absent: return .null
     case .date: return .date(slot.date)

@@ -190,7 +190,9 @@ struct Folding {
   }
 
   private func foldAll(_ progress: ((FoldProgress) -> Void)?) throws -> FoldedContents {
-    let revisions = try revisions(at: positionsOfRevisions())
+    let revisions = try revisions(
+      at: log.positions(through: end.position, whereType: Revisions.isRevision)
+    )
     let builder = GraphBuilder()
     let count = try foldTail(into: builder, revisions, mayRevise: true, progress)
     return folded(builder, FoldWork(newCount: count, isFull: true), unsavedCount: 0)
@@ -285,32 +287,30 @@ struct Folding {
     let projection = Projection(schema: schema.schema, builder: builder, revisions: revisions)
     let first = builder.contents.position.rawValue + 1
     let count = Int(end.position.rawValue) - Int(first) + 1
+    let pipeline = FoldPipeline(
+      log,
+      from: EventPosition(first),
+      count: count,
+      FoldDecoder(schema: schema.schema, revisions: revisions)
+    )
+    defer { pipeline.cancel() }
     var folded = 0
-    try log.read(from: EventPosition(first), limit: count) { record in
-      let isRevision = Revisions.isRevision(record.type)
-      if isRevision, !mayRevise { throw RevisionFound() }
-      _ = projection.fold(FoldInput(record))
-      if isRevision { builder.noteRevision() }
-      folded += 1
-      if folded % Self.eventsPerProgress == 0 {
-        progress?(FoldProgress(folded: folded, total: count))
+    while let piece = try pipeline.next() {
+      if !mayRevise, !piece.revisions.isEmpty { throw RevisionFound() }
+      projection.fold(piece.events) { position, _ in
+        if piece.revisions.contains(position) { builder.noteRevision() }
       }
+      folded += piece.events.count
+      progress?(FoldProgress(folded: folded, total: count))
+      pipeline.recycle(piece)
     }
     return count
   }
 
   // MARK: Revisions
 
-  private func positionsOfRevisions() throws -> [UInt32] {
-    var positions: [UInt32] = []
-    try log.read(limit: Int(end.position.rawValue)) { record in
-      if Revisions.isRevision(record.type) { positions.append(record.position.rawValue) }
-    }
-    return positions
-  }
-
   /// What the events at these positions revise.
-  private func revisions(at positions: [UInt32]) throws -> Revisions {
+  func revisions(at positions: [UInt32]) throws -> Revisions {
     let parser = JSONParser()
     var records: [Revisions.Record] = []
     try log.read(at: positions) { event in

@@ -136,7 +136,7 @@ private enum ReferenceDecoder {
         switch decoder.decode(shape, tape, at: tape.root) {
         case .fits:
           #expect(expected, "round \(round): \(String(decoding: text, as: UTF8.self))")
-          let reader = SlotReader(shape: shape, tape: tape, decoder: decoder)
+          let reader = SlotReader(shape: shape, tape: tape, slots: decoder.slots)
           #expect(
             reader.value(0, type: shape.root)
               == ReferenceDecoder.typed(data, .structure(Self.fields))
