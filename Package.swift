@@ -93,7 +93,7 @@ let package = Package(
     .target(
       name: "Queries",
       dependencies: [
-        "SourceText", "GraphModel", "Language", "Expressions", "GraphStorage",
+        "CMemory", "SourceText", "GraphModel", "Language", "Expressions", "GraphStorage",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings

@@ -242,6 +242,48 @@ import Testing
     }
   }
 
+  @Test func `count by values of both ends of all edges of a type`() throws {
+    for (condition, accepts) in [
+      ("", { _ in true }), (" WHERE v.office = 'o3'", { $0.office == "o3" }),
+      (" WHERE m.year < 2005", { [years] visit in (years[visit.meeting] ?? 2010) < 2005 }),
+    ] as [(String, (Visit) -> Bool)] {
+      var expected: [String: Int64] = [:]
+      for visit in visits.filter(accepts) {
+        let year = years[visit.meeting].map { "\($0)" } ?? "null"
+        expected["N\(visit.person % 7) \(year)", default: 0] += 1
+      }
+      let found = try rows(
+        """
+        MATCH (p:Person)-[v:VISITED]->(m:Meeting)\(condition)
+        RETURN p.name AS name, m.year AS year, count(*) AS n
+        """
+      )
+      var counts: [String: Int64] = [:]
+      for row in found {
+        guard case .string(let name) = row[0], case .integer(let count) = row[2] else { continue }
+        let year = if case .integer(let year) = row[1] { "\(year)" } else { "null" }
+        counts["\(name) \(year)"] = count
+      }
+      #expect(counts == expected, "\(condition)")
+    }
+    // For several rows, and where no edge has what is asked for.
+    let many = "UNWIND [1, 2, 3] AS x MATCH (p:Person)-[:VISITED]->(m:Meeting) "
+    let names = try rows(many + "RETURN x, p.name AS name, m.year > 2010 AS late, count(*) AS n")
+    let total = names.reduce(0) { sum, row in
+      if case .integer(let count) = row[3] { sum + Int(count) } else { sum }
+    }
+    #expect(total == visits.count * 3)
+    let none = "MATCH (t:Topic)-[:VISITED]->(m:Meeting) RETURN t.id AS id, m.year AS y, count(*)"
+    #expect(try rows(none).isEmpty)
+    let plan = try engine.run(
+      SourceText(
+        name: "query",
+        text: "EXPLAIN MATCH (p:Person)-[:VISITED]->(m:Meeting) RETURN p.name, m.year, count(*)"
+      )
+    ).plan
+    #expect(plan?.table.contains("scan (p)-[:VISITED]->(m)") == true)
+  }
+
   @Test func `stop early where rows come in the order that is asked for, and only there`() throws {
     let people = (0..<Self.personCount).filter { $0 % 7 == 3 }.map { "p\(1000 + $0)" }
     let found = try rows(

@@ -15,6 +15,20 @@ final class GraphCaches: Sendable {
   /// By edge type and property, the edges of each value; `nil` where it was asked for once only.
   private let edgesByValue = Mutex<[UInt32: EdgesByValue?]>([:])
 
+  /// Marks of searches that are over, for those that come.
+  private let marks = Mutex<[SearchMarks]>([])
+  private static let marksCountMax = 2
+
+  func takeMarks(nodeCount: Int) -> SearchMarks {
+    marks.withLock { $0.popLast() } ?? SearchMarks(nodeCount: nodeCount)
+  }
+
+  func giveBack(_ used: SearchMarks) {
+    marks.withLock { marks in
+      if marks.count < Self.marksCountMax { marks.append(used) }
+    }
+  }
+
   /// The most strings that each cache holds; it starts anew when it is full.
   private static let entryCountMax = 2_000_000
 

@@ -26,7 +26,7 @@ final class TextMatchEvaluator: OperandEvaluator {
     let part = operands[1]
     if part.isConstant, part.tag(0) == Tag.string {
       let needle = Array(context.strings.string(part.word(0)).utf8)
-      needle.withUnsafeBytes { needle in fill(result, text, needle, rows) }
+      needle.withUnsafeBytes { needle in fill(result, text, Needle(needle), rows) }
       return
     }
     for index in 0..<rows.count {
@@ -36,7 +36,7 @@ final class TextMatchEvaluator: OperandEvaluator {
         continue
       }
       let needle = Array(context.strings.string(part.word(row)).utf8)
-      let found = needle.withUnsafeBytes { matches(text.word(row), $0) }
+      let found = needle.withUnsafeBytes { matches(text.word(row), Needle($0)) }
       result.setBoolean(row, found)
     }
   }
@@ -44,11 +44,15 @@ final class TextMatchEvaluator: OperandEvaluator {
   private func fill(
     _ result: Vector,
     _ text: Vector,
-    _ needle: UnsafeRawBufferPointer,
+    _ needle: Needle,
     _ rows: Rows
   ) {
+    let strings = context.strings
     var index = 0
     while index < rows.count {
+      // Texts are all over the memory: it is asked for them while others are looked at.
+      if index &+ 16 < rows.count { strings.prefetchPlace(text.word(rows[index &+ 16])) }
+      if index &+ 8 < rows.count { strings.prefetch(text.word(rows[index &+ 8])) }
       let row = rows[index]
       if text.tag(row) == Tag.string {
         result.set(row, Tag.boolean, matches(text.word(row), needle) ? 1 : 0)
@@ -59,21 +63,42 @@ final class TextMatchEvaluator: OperandEvaluator {
     }
   }
 
-  private func matches(_ code: UInt64, _ needle: UnsafeRawBufferPointer) -> Bool {
+  /// A text that is searched for.
+  private struct Needle {
+    let bytes: UnsafeRawBufferPointer
+    let isASCII: Bool
+    /// Whether it has letters that are the lower case of some beyond ASCII too.
+    let hasOtherUpperCase: Bool
+    /// Whether it is its own lower case.
+    let isLowerCase: Bool
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+      self.bytes = bytes
+      isASCII = bytes.allSatisfy { $0 < 0x80 }
+      isLowerCase =
+        isASCII || String(decoding: bytes, as: UTF8.self).lowercased().utf8.elementsEqual(bytes)
+      hasOtherUpperCase = bytes.contains(UInt8(ascii: "i")) || bytes.contains(UInt8(ascii: "k"))
+    }
+  }
+
+  private func matches(_ code: UInt64, _ needle: Needle) -> Bool {
     let strings = context.strings
-    if !lowerCase { return strings.withBytes(code) { matches($0, needle) } }
-    // `nil` where the lower case of what is not ASCII has to be looked at.
+    if !lowerCase { return strings.withBytes(code) { matches($0, needle.bytes) } }
+    // What is there in lower case, or in ASCII letters, is there in the lower case of the whole. It
+    // is asked for only where something else may become what is searched for.
     let quick = strings.withBytes(code) { bytes -> Bool? in
-      if isASCII(bytes) || (isASCII(needle) && !mayBecomeASCII(bytes)) {
-        return matchesLowerCase(bytes, needle)
-      }
-      return nil
+      if !needle.isLowerCase { return nil }
+      if matchesLowerCase(bytes, needle.bytes) { return true }
+      let isSure =
+        needle.isASCII
+        ? !needle.hasOtherUpperCase || !mayBecomeASCII(bytes) : isCaseless(bytes)
+      return isSure ? false : nil
     }
     if let quick { return quick }
     let make = { Array(strings.string(code).lowercased().utf8) }
     let lower =
       code < QueryStrings.localBase ? context.caches.lowerCase(code, make: make) : make()
-    return lower.withUnsafeBytes { matches($0, needle) }
+    return lower.withUnsafeBytes { matches($0, needle.bytes) }
   }
 
   /// Whether text that is not ASCII may have ASCII letters in its lower case beside those that it
@@ -89,18 +114,13 @@ final class TextMatchEvaluator: OperandEvaluator {
     return false
   }
 
-  private func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    var index = 0
-    var bits: UInt64 = 0
-    while index &+ 8 <= bytes.count {
-      bits |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      index &+= 8
+  /// Whether everything in a text that is not ASCII is in scripts without upper case: U+05C0 to
+  /// U+06FF with Hebrew and Arabic, and U+0800 to U+0FFF with those of India, Thai, Lao, Tibetan.
+  private func isCaseless(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.allSatisfy { byte in
+      // Bytes that do not begin a character, and those that begin one of these.
+      byte < 0xC0 || (byte >= 0xD7 && byte <= 0xDB) || byte == 0xE0
     }
-    while index < bytes.count {
-      bits |= UInt64(bytes[index])
-      index &+= 1
-    }
-    return bits & 0x8080_8080_8080_8080 == 0
   }
 
   private func matches(_ text: UnsafeRawBufferPointer, _ part: UnsafeRawBufferPointer) -> Bool {
@@ -142,24 +162,72 @@ final class TextMatchEvaluator: OperandEvaluator {
     let last = text.count - part.count
     var start = operation == .endsWith ? last : 0
     let end = operation == .startsWith ? 0 : last
-    let first = part[0]
+    let places = EightPlaces(part)
+    while start &+ 8 <= end {
+      var candidates = places.candidates(in: text, from: start)
+      while candidates != 0 {
+        let place = start &+ candidates.trailingZeroBitCount / 8
+        if hasLowerCase(text, at: place, part) { return true }
+        candidates &= candidates &- 1
+      }
+      start &+= 8
+    }
     while start <= end {
-      let byte = text[start]
-      if (byte &- 0x41 < 26 ? byte | 0x20 : byte) != first {
-        start &+= 1
-        continue
-      }
-      var index = 0
-      while index < part.count {
-        let byte = text[start &+ index]
-        let lower = byte &- 0x41 < 26 ? byte | 0x20 : byte
-        if lower != part[index] { break }
-        index &+= 1
-      }
-      if index == part.count { return true }
+      if hasLowerCase(text, at: start, part) { return true }
       start &+= 1
     }
     return false
+  }
+
+  @inline(__always)
+  private func hasLowerCase(
+    _ text: UnsafeRawBufferPointer,
+    at start: Int,
+    _ part: UnsafeRawBufferPointer
+  ) -> Bool {
+    var index = 0
+    while index < part.count {
+      let byte = text[start &+ index]
+      let lower = byte &- 0x41 < 26 ? byte | 0x20 : byte
+      if lower != part[index] { return false }
+      index &+= 1
+    }
+    return true
+  }
+}
+
+/// Looks at eight places of a text at once for the first and the last byte of a part.
+///
+/// Letters are compared in lower case; what else differs by that bit only is taken for equal too.
+private struct EightPlaces {
+  private let first: UInt64
+  private let last: UInt64
+  private let distance: Int
+
+  /// - Precondition: the part is not empty.
+  init(_ part: UnsafeRawBufferPointer) {
+    first = Self.ones &* UInt64(part[0] | 0x20)
+    last = Self.ones &* UInt64(part[part.count - 1] | 0x20)
+    distance = part.count - 1
+  }
+
+  private static var ones: UInt64 { 0x0101_0101_0101_0101 }
+
+  /// The highest bit of each byte where the part may begin, and of some others.
+  ///
+  /// - Precondition: so many bytes and those of the part are behind the place.
+  @inline(__always)
+  func candidates(in text: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
+    let begin = text.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+    let end = text.loadUnaligned(fromByteOffset: start &+ distance, as: UInt64.self)
+    return Self.zeros((begin | Self.ones &* 0x20) ^ first)
+      & Self.zeros((end | Self.ones &* 0x20) ^ last)
+  }
+
+  /// The highest bit of each byte that is zero, and perhaps of some behind such a one.
+  @inline(__always)
+  private static func zeros(_ word: UInt64) -> UInt64 {
+    (word &- ones) & ~word & (ones &* 0x80)
   }
 }
 

@@ -9,8 +9,12 @@ final class ScanOperator: UnaryOperator {
   private var chunk: Chunk?
   private var rowIndex = 0
   private var node = 0
+  /// How many nodes there are of the label sets, and how many of them this row has had.
+  private let wantedCount: Int
+  private var foundCount = 0
   /// How many rows the next chunk has: few at first, for whoever needs no more.
   private var rowCountMax = ScanOperator.rowCountMin
+  private var rowCount = 0
 
   private static let rowCountMin = 256
 
@@ -23,6 +27,10 @@ final class ScanOperator: UnaryOperator {
   ) {
     self.slot = slot
     self.labelSets = labelSets
+    let counts = context.view.labelSetCounts
+    wantedCount = counts.indices.reduce(0) {
+      $0 + (labelSets?[$1] == false ? 0 : counts[$1])
+    }
     super.init(context, plan, input)
   }
 
@@ -37,6 +45,7 @@ final class ScanOperator: UnaryOperator {
         chunk = try input.next()
         rowIndex = 0
         node = 0
+        foundCount = 0
       }
       guard let chunk else { return nil }
       let nodes = Vector(capacity: Chunk.rowCountMax, uniform: Tag.node)
@@ -45,13 +54,16 @@ final class ScanOperator: UnaryOperator {
         fill(nodes, parents, chunk.rows[rowIndex])
         if node == context.view.nodeCount {
           node = 0
+          foundCount = 0
           rowIndex += 1
         }
       }
       if rowIndex == chunk.count { self.chunk = nil }
       if parents.count > 0 {
         try context.count(rows: parents.count)
-        rowCountMax = min(rowCountMax * 2, Chunk.rowCountMax)
+        // Half of all so far: who stops after this has looked at half more than was needed.
+        rowCount += parents.count
+        rowCountMax = min(max(rowCount / 2, Self.rowCountMin), Chunk.rowCountMax)
         let result = expanded(chunk, parents)
         result.columns[slot] = nodes
         return result
@@ -64,12 +76,14 @@ final class ScanOperator: UnaryOperator {
     let words = nodes.words
     let rows = parents.pointer
     let parent = Int32(truncatingIfNeeded: parent)
-    var count = parents.count
+    let start = parents.count
+    let end = min(rowCountMax, start + wantedCount - foundCount)
+    var count = start
     var node = node
     if let labelSets {
       let sets = context.view.nodeLabelSets
       labelSets.withUnsafeBufferPointer { wanted in
-        while node < nodeCount, count < rowCountMax {
+        while node < nodeCount, count < end {
           words[count] = UInt64(truncatingIfNeeded: node)
           rows[count] = parent
           count &+= wanted[Int(sets[node])] ? 1 : 0
@@ -77,7 +91,7 @@ final class ScanOperator: UnaryOperator {
         }
       }
     } else {
-      while node < nodeCount, count < rowCountMax {
+      while node < nodeCount, count < end {
         words[count] = UInt64(truncatingIfNeeded: node)
         rows[count] = parent
         count &+= 1
@@ -85,7 +99,9 @@ final class ScanOperator: UnaryOperator {
       }
     }
     parents.count = count
-    self.node = node
+    foundCount += count - start
+    // Behind the last of them there may be very many others.
+    self.node = foundCount == wantedCount ? nodeCount : node
   }
 }
 
@@ -143,140 +159,5 @@ final class SeekOperator: UnaryOperator {
     }
     known = (word, nodes)
     return nodes
-  }
-}
-
-/// The edges of a type whose property has a constant value, found by reading the column.
-final class EdgeSeekOperator: UnaryOperator {
-  private let seek: EdgeSeek
-  private let value: Evaluator
-  private var found: ArraySlice<UInt32>?
-  private var chunk: Chunk?
-  private var rowIndex = 0
-  private var edgeIndex = 0
-
-  init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ seek: EdgeSeek) {
-    self.seek = seek
-    value = EvaluatorBuilder(context).make(seek.value)
-    super.init(context, plan, input)
-  }
-
-  override func restart() {
-    chunk = nil
-    super.restart()
-  }
-
-  override func next() throws(QueryError) -> Chunk? {
-    if found == nil { found = try find() }
-    guard let found, !found.isEmpty else { return nil }
-    while true {
-      if chunk == nil {
-        chunk = try input.next()
-        rowIndex = 0
-        edgeIndex = 0
-      }
-      guard let chunk else { return nil }
-      if rowIndex == chunk.count {
-        self.chunk = nil
-        continue
-      }
-      let table = context.view.edgeTypes[Int(seek.type)]
-      let count = min(Chunk.rowCountMax, found.count - edgeIndex)
-      let edges = Vector(capacity: count, uniform: Tag.edge)
-      let sources = Vector(capacity: count, uniform: Tag.node)
-      let targets = Vector(capacity: count, uniform: Tag.node)
-      let parents = Selection(capacity: count)
-      for index in 0..<count {
-        let edge = found[found.startIndex + edgeIndex + index]
-        edges.words[index] = edgeWord(seek.type, edge)
-        sources.words[index] = UInt64(table.sources[Int(edge)])
-        targets.words[index] = UInt64(table.targets[Int(edge)])
-        parents.append(chunk.rows[rowIndex])
-      }
-      edgeIndex += count
-      if edgeIndex == found.count {
-        edgeIndex = 0
-        rowIndex += 1
-      }
-      try context.count(rows: count)
-      let result = expanded(chunk, parents)
-      result.columns[seek.edge] = edges
-      result.columns[seek.source] = sources
-      result.columns[seek.target] = targets
-      return result
-    }
-  }
-
-  private func find() throws(QueryError) -> ArraySlice<UInt32> {
-    let row = Chunk(slotCount: context.slotCount, selection: Selection(all: 1))
-    let wanted = try value.evaluate(row, row.rows)
-    let table = context.view.edgeTypes[Int(seek.type)]
-    guard let key = context.view.graph.propertyKey(named: seek.key),
-      let number = table.column(for: key), wanted.tag(0) == Tag.string,
-      wanted.word(0) < QueryStrings.localBase
-    else { return [] }
-    let column = table.columns[number].cells
-    guard column.kind == .string else { return [] }
-    let code = UInt32(truncatingIfNeeded: wanted.word(0))
-    let days = try DayRange(seek.asOf, context)
-    if let index = context.caches.edges(byValueOf: column, type: seek.type, key: key) {
-      let all = index.edges(with: code)
-      try context.count(rows: all.count / 8)
-      if seek.sourceLabelSets == nil, seek.targetLabelSets == nil, days == nil { return all }
-      return ArraySlice(all.filter { accepts(Int($0), table, days) })
-    }
-    var found: [UInt32] = []
-    var edge = 0
-    let words = column.words32
-    let end = column.rowCount
-    while edge < end {
-      if words[edge] == code, column.positions[edge] != 0, accepts(edge, table, days) {
-        found.append(UInt32(truncatingIfNeeded: edge))
-      }
-      edge &+= 1
-    }
-    try context.count(rows: column.rowCount / 8)
-    return ArraySlice(found)
-  }
-
-  private func accepts(_ edge: Int, _ table: EdgeTypeView, _ days: DayRange?) -> Bool {
-    let sets = context.view.nodeLabelSets
-    if let wanted = seek.sourceLabelSets, !wanted[Int(sets[Int(table.sources[edge])])] {
-      return false
-    }
-    if let wanted = seek.targetLabelSets, !wanted[Int(sets[Int(table.targets[edge])])] {
-      return false
-    }
-    return days?.mayHold(table, edge) ?? true
-  }
-}
-
-/// The days of AS OF: the first and the last that it may mean.
-struct DayRange {
-  let first: Int64
-  let last: Int64
-
-  /// `nil` where there is no AS OF.
-  init?(_ bound: Bound?, _ context: ExecutionContext) throws(QueryError) {
-    guard let bound else {
-      guard let date = context.options.asOf else { return nil }
-      (first, last) = (date.earliest.packed, date.latest.packed)
-      return
-    }
-    let row = Chunk(slotCount: context.slotCount, selection: Selection(all: 1))
-    let evaluator = EvaluatorBuilder(context).make(bound)
-    let value = context.value(try evaluator.evaluate(row, row.rows), 0)
-    guard let date = ValueOperations.date(of: value) else {
-      throw evaluator.error(
-        .typeMismatch,
-        "AS OF expects a date or a datetime, not \(value.typeName)"
-      )
-    }
-    (first, last) = (date.earliest.packed, date.latest.packed)
-  }
-
-  /// Whether the edge may hold on one of the days; edges without validity always do.
-  func mayHold(_ table: EdgeTypeView, _ edge: Int) -> Bool {
-    !table.hasValidity || table.validity.mayHold(edge: edge, firstDay: first, lastDay: last)
   }
 }

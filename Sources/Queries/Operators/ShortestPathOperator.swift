@@ -11,18 +11,17 @@ final class ShortestPathOperator: UnaryOperator {
   private var rowIndex = 0
   /// Paths found for the current row and not handed out yet, last first.
   private var pending: [[UInt64]] = []
-  // Marks of the two searches, by node, made anew by raising the stamp.
-  private var stamps: [UInt32] = []
-  private var depths: [Int32] = []
-  private var links: [UInt64] = []
-  private var linkNodes: [UInt32] = []
-  private var stamp: UInt32 = 0
+  /// The graph's, while this searches.
+  private let marks: SearchMarks
 
   init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ shortest: ShortestPath) {
     self.shortest = shortest
     walk = shortest.walk
+    marks = context.caches.takeMarks(nodeCount: context.view.nodeCount)
     super.init(context, plan, input)
   }
+
+  deinit { context.caches.giveBack(marks) }
 
   override func restart() {
     chunk = nil
@@ -98,22 +97,6 @@ final class ShortestPathOperator: UnaryOperator {
 
   // MARK: Breadth first
 
-  private func prepare() {
-    if stamps.isEmpty {
-      // Both searches share the arrays: the second one's nodes lie behind the first one's.
-      let size = context.view.nodeCount * 2
-      stamps = Array(repeating: 0, count: size)
-      depths = Array(repeating: 0, count: size)
-      links = Array(repeating: 0, count: size)
-      linkNodes = Array(repeating: 0, count: size)
-    }
-    stamp &+= 1
-    if stamp == 0 {
-      stamps = Array(repeating: 0, count: stamps.count)
-      stamp = 1
-    }
-  }
-
   /// One side of a bidirectional search.
   private struct Front {
     var nodes: [UInt32]
@@ -128,13 +111,10 @@ final class ShortestPathOperator: UnaryOperator {
     _ target: UInt32,
     _ stepper: EdgeStepper
   ) throws(QueryError) -> [UInt64]? {
-    prepare()
+    marks.start()
     var forward = Front(nodes: [source], offset: 0, backwards: false)
     var backward = Front(nodes: [target], offset: context.view.nodeCount, backwards: true)
-    for front in [forward, backward] {
-      stamps[front.offset + Int(front.nodes[0])] = stamp
-      depths[front.offset + Int(front.nodes[0])] = 0
-    }
+    for front in [forward, backward] { marks.set(front.offset + Int(front.nodes[0]), depth: 0) }
     let maximum = Int32(clamping: walk.maximum ?? Int(Int32.max))
     while !forward.nodes.isEmpty, !backward.nodes.isEmpty {
       if forward.depth + backward.depth >= maximum { return nil }
@@ -171,15 +151,13 @@ final class ShortestPathOperator: UnaryOperator {
       for index in 0..<nodes.count {
         let neighbour = nodes[index]
         let place = front.offset + Int(neighbour)
-        if stamps[place] == stamp { continue }
-        stamps[place] = stamp
-        depths[place] = front.depth + 1
-        links[place] = edges[index]
-        linkNodes[place] = node
+        if marks[place] != nil { continue }
+        marks.set(place, depth: front.depth + 1, edge: edges[index], from: node)
         next.append(neighbour)
-        let opposite = other.offset + Int(neighbour)
-        if stamps[opposite] == stamp, depths[opposite] < meeting?.depth ?? .max {
-          meeting = (neighbour, depths[opposite])
+        if let opposite = marks[other.offset + Int(neighbour)],
+          opposite.depth < meeting?.depth ?? .max
+        {
+          meeting = (neighbour, opposite.depth)
         }
       }
     }
@@ -192,16 +170,15 @@ final class ShortestPathOperator: UnaryOperator {
   private func path(through meeting: UInt32, _ source: UInt32, _ target: UInt32) -> [UInt64] {
     var edges: [UInt64] = []
     var node = meeting
-    while node != source {
-      edges.append(links[Int(node)])
-      node = linkNodes[Int(node)]
+    while node != source, let mark = marks[Int(node)] {
+      edges.append(mark.edge)
+      node = mark.node
     }
     edges.reverse()
     node = meeting
-    let offset = context.view.nodeCount
-    while node != target {
-      edges.append(links[offset + Int(node)])
-      node = linkNodes[offset + Int(node)]
+    while node != target, let mark = marks[context.view.nodeCount + Int(node)] {
+      edges.append(mark.edge)
+      node = mark.node
     }
     return edges
   }
@@ -212,15 +189,14 @@ final class ShortestPathOperator: UnaryOperator {
     _ target: UInt32,
     _ stepper: EdgeStepper
   ) throws(QueryError) -> [[UInt64]] {
-    prepare()
-    stamps[Int(source)] = stamp
-    depths[Int(source)] = 0
+    marks.start()
+    marks.set(Int(source), depth: 0)
     var front = [source]
     var depth: Int32 = 0
     let maximum = Int32(clamping: walk.maximum ?? Int(Int32.max))
     // For each node the edges that reach it first, and from where.
     var arrivals: [UInt32: [(edge: UInt64, node: UInt32)]] = [:]
-    while !front.isEmpty, stamps[Int(target)] != stamp, depth < maximum {
+    while !front.isEmpty, marks[Int(target)] == nil, depth < maximum {
       var next: [UInt32] = []
       for node in front {
         var edges: [UInt64] = []
@@ -228,12 +204,11 @@ final class ShortestPathOperator: UnaryOperator {
         try stepper.append(from: node, edges: &edges, nodes: &nodes)
         for index in 0..<nodes.count {
           let place = Int(nodes[index])
-          if stamps[place] != stamp {
-            stamps[place] = stamp
-            depths[place] = depth + 1
+          if marks[place] == nil {
+            marks.set(place, depth: depth + 1)
             next.append(nodes[index])
           }
-          if depths[place] == depth + 1 {
+          if marks[place]?.depth == depth + 1 {
             arrivals[nodes[index], default: []].append((edges[index], node))
           }
         }
@@ -242,7 +217,7 @@ final class ShortestPathOperator: UnaryOperator {
       front = next
       depth += 1
     }
-    guard stamps[Int(target)] == stamp else { return [] }
+    guard marks[Int(target)] != nil else { return [] }
     var found: [[UInt64]] = []
     var open: [(node: UInt32, path: [UInt64])] = [(target, [])]
     while let (node, path) = open.popLast() {

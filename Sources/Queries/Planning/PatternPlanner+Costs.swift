@@ -38,6 +38,20 @@ extension PatternPlanner {
     return scanned + least * (grouped.isEmpty || grouped.contains(slot) ? 1 : 4)
   }
 
+  /// How many edges of a type must be looked at to read all of them in the order of their numbers;
+  /// `nil` where that is no way to the rows that are wanted.
+  ///
+  /// It is the quickest where both ends are read and rows are only counted by values of them: in
+  /// any other order of rows nothing else follows, and nodes without such edges are not looked at.
+  func costOfEdgeScan(_ edge: PatternEdge) -> Double? {
+    guard graph.edges.count == 1, isSeekable(edge), let use, use.isCounted,
+      use.groupedBy.isDisjoint(with: graph.nodeOrder), !use.groupedBy.contains(edge.slot),
+      use.needed.isSuperset(of: [edge.left, edge.right]),
+      conditionFactor(edge.left) == 1, conditionFactor(edge.right) == 1
+    else { return nil }
+    return Double(view.edgeTypes[Int(edge.types[0])].count)
+  }
+
   /// The columns of that many nodes stay in the processor's caches.
   private static let cachedNodeCountMax = 50_000.0
 

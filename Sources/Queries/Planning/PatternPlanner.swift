@@ -132,7 +132,7 @@ struct PatternPlanner {
   private enum Step {
     case scan(Int)
     case seek(Int, Bound)
-    case edgeSeek(Int, key: String, value: Bound)
+    case edgeSeek(Int, EdgeSeek.Match?)
     case edge(Int, forwards: Bool)
     /// A node that has edges to several bound ones.
     case intersection(Int)
@@ -159,10 +159,11 @@ struct PatternPlanner {
       offer(.scan(slot), costOfScan(of: slot))
     }
     for (index, edge) in graph.edges.enumerated() {
-      if let (key, value) = seekableProperty(edge) {
+      if let match = seekableProperty(edge) {
         let count = Double(view.edgeTypes[Int(edge.types[0])].count)
-        offer(.edgeSeek(index, key: key, value: value), 1 + count / 500)
+        offer(.edgeSeek(index, match), 1 + count / 500)
       }
+      if let cost = costOfEdgeScan(edge) { offer(.edgeSeek(index, nil), cost) }
     }
     for (index, conjunct) in conjuncts.enumerated() {
       guard case .exists(let query) = conjunct.condition.kind else { continue }
@@ -192,10 +193,8 @@ struct PatternPlanner {
   }
 
   /// A property of the edge that must have a constant value, in a column of strings.
-  private func seekableProperty(_ edge: PatternEdge) -> (key: String, value: Bound)? {
-    guard !edge.isWalk, edge.derived == nil, edge.types.count == 1, edge.left != edge.right,
-      !bound.contains(edge.left), !bound.contains(edge.right), edge.direction != .either
-    else { return nil }
+  private func seekableProperty(_ edge: PatternEdge) -> EdgeSeek.Match? {
+    guard isSeekable(edge) else { return nil }
     let table = view.edgeTypes[Int(edge.types[0])]
     for conjunct in conjuncts {
       guard case .compare(.equal, let left, let right) = conjunct.condition.kind else { continue }
@@ -204,10 +203,16 @@ struct PatternPlanner {
           other.isConstant, let key = view.graph.propertyKey(named: name),
           let column = table.column(for: key), table.columns[column].cells.kind == .string
         else { continue }
-        return (name, other)
+        return EdgeSeek.Match(key: name, value: other)
       }
     }
     return nil
+  }
+
+  /// Whether the edge can be found by itself, and both of its ends by it.
+  func isSeekable(_ edge: PatternEdge) -> Bool {
+    !edge.isWalk && edge.derived == nil && edge.types.count == 1 && edge.left != edge.right
+      && !bound.contains(edge.left) && !bound.contains(edge.right) && edge.direction != .either
   }
 
   // MARK: Taking
@@ -233,7 +238,7 @@ struct PatternPlanner {
       )
       bind(node: slot, known: node?.labelSets)
       dropSeek(slot, id)
-    case .edgeSeek(let index, let key, let value): takeEdgeSeek(index, key, value)
+    case .edgeSeek(let index, let match): takeEdgeSeek(index, match)
     case .reach(let slot, let index): takeReach(slot, index)
     case .intersection(let slot): takeIntersection(slot)
     case .edge(let index, let forwards):
@@ -262,7 +267,7 @@ struct PatternPlanner {
     }
   }
 
-  private mutating func takeEdgeSeek(_ index: Int, _ key: String, _ value: Bound) {
+  private mutating func takeEdgeSeek(_ index: Int, _ match: EdgeSeek.Match?) {
     let edge = graph.edges.remove(at: index)
     let forwards = edge.direction == .right
     let source = forwards ? edge.left : edge.right
@@ -272,8 +277,7 @@ struct PatternPlanner {
       source: source,
       target: target,
       type: edge.types[0],
-      key: key,
-      value: value,
+      match: match,
       sourceLabelSets: needed(source, edge.types, .left),
       targetLabelSets: needed(target, edge.types, .right),
       asOf: edge.asOf,
@@ -283,20 +287,26 @@ struct PatternPlanner {
     current = Plan(
       .edgeSeek(seek),
       [current],
-      estimate: current.estimate * (1 + count / 500)
+      estimate: current.estimate * (match == nil ? count : 1 + count / 500)
     )
     bind(node: source, known: graph.nodes[source]?.labelSets)
     bind(node: target, known: graph.nodes[target]?.labelSets)
     bound.insert(edge.slot)
+    if let match { drop(match, of: edge) }
+    keepApart(edge)
+    matched.append(edge)
+  }
+
+  /// The condition that a seek of edges fulfils by itself.
+  private mutating func drop(_ match: EdgeSeek.Match, of edge: PatternEdge) {
     conjuncts.removeAll { conjunct in
       guard case .compare(.equal, let left, let right) = conjunct.condition.kind else {
         return false
       }
-      let wanted = Bound.Kind.property(Bound(.slot(edge.slot), at: left.span), key)
-      return (left.kind == wanted && right == value) || (right.kind == wanted && left == value)
+      let wanted = Bound.Kind.property(Bound(.slot(edge.slot), at: left.span), match.key)
+      return (left.kind == wanted && right == match.value)
+        || (right.kind == wanted && left == match.value)
     }
-    keepApart(edge)
-    matched.append(edge)
   }
 
   /// Which label sets must be tested at the end of an expansion; `nil` where all pass.

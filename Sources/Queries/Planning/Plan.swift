@@ -173,12 +173,17 @@ struct EdgeSeek {
   var source: Int
   var target: Int
   var type: UInt16
-  var key: String
-  var value: Bound
+  /// A property that must have a constant value; `nil`: all edges of the type are wanted.
+  var match: Match?
   var sourceLabelSets: [Bool]?
   var targetLabelSets: [Bool]?
   var asOf: Bound?
   var text: String
+
+  struct Match {
+    var key: String
+    var value: Bound
+  }
 }
 
 struct Aggregation {

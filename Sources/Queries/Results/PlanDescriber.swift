@@ -89,8 +89,11 @@ struct PlanDescriber {
     case .seek(let slot, let id, _, let labels):
       return ("find", node(slot, labels, properties: "{id: \(quote(id))}"))
     case .edgeSeek(let seek):
-      let edge = "[\(name(seek.edge)):\(seek.text) {\(seek.key): \(quote(seek.value))}]"
-      return ("find", "\(node(seek.source))-\(edge)->\(node(seek.target))")
+      let properties = seek.match.map { " {\($0.key): \(quote($0.value))}" } ?? ""
+      let edge = "[\(name(seek.edge)):\(seek.text)\(properties)]"
+      return (
+        seek.match == nil ? "scan" : "find", "\(node(seek.source))-\(edge)->\(node(seek.target))"
+      )
     case .expand(let expansion):
       if expansion.countSlot != nil { return ("count edges", pattern(expansion)) }
       return (expansion.into ? "join" : "follow", pattern(expansion))

@@ -1,3 +1,4 @@
+import CMemory
 import GraphModel
 import GraphStorage
 
@@ -37,6 +38,19 @@ final class QueryStrings {
   func withBytes<Result>(_ code: UInt64, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     if code < Self.localBase { return body(UnsafeRawBufferPointer(view.bytes(Int(code)))) }
     return local.withBytes(of: StringCode(code - Self.localBase), body)
+  }
+
+  /// Asks memory for where a string is.
+  @inline(__always)
+  func prefetchPlace(_ code: UInt64) {
+    if code < UInt64(view.stringCount) { rapport_prefetch(view.stringOffsets + Int(code)) }
+  }
+
+  /// Asks memory for a string.
+  @inline(__always)
+  func prefetch(_ code: UInt64) {
+    guard code < UInt64(view.stringCount) else { return }
+    rapport_prefetch(view.stringBytes + Int(view.stringOffsets[Int(code)]))
   }
 
   /// Orders by code point: less than, equal to or greater than zero.

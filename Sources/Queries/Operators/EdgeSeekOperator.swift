@@ -1,0 +1,181 @@
+import Expressions
+import GraphModel
+import GraphStorage
+
+/// The edges of a type, all of them or those whose property has a constant value.
+final class EdgeSeekOperator: UnaryOperator {
+  private let seek: EdgeSeek
+  private let value: Evaluator?
+  /// The edges, once they were looked for; `nil` for all.
+  private var found: ArraySlice<UInt32>?
+  private var hasSought = false
+  private var days: DayRange?
+  private var chunk: Chunk?
+  private var rowIndex = 0
+  private var edgeIndex = 0
+
+  init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ seek: EdgeSeek) {
+    self.seek = seek
+    value = seek.match.map { EvaluatorBuilder(context).make($0.value) }
+    super.init(context, plan, input)
+  }
+
+  override func restart() {
+    chunk = nil
+    super.restart()
+  }
+
+  override func next() throws(QueryError) -> Chunk? {
+    if !hasSought {
+      hasSought = true
+      days = try DayRange(seek.asOf, context)
+      if let match = seek.match, let value { found = try find(match.key, value) }
+    }
+    let end = found?.count ?? context.view.edgeTypes[Int(seek.type)].count
+    if end == 0 { return nil }
+    while true {
+      if chunk == nil {
+        chunk = try input.next()
+        rowIndex = 0
+        edgeIndex = 0
+      }
+      guard let chunk else { return nil }
+      if rowIndex == chunk.count {
+        self.chunk = nil
+        continue
+      }
+      let made = found.map { take($0, chunk.rows[rowIndex]) } ?? scan(end, chunk.rows[rowIndex])
+      if edgeIndex == end {
+        edgeIndex = 0
+        rowIndex += 1
+      }
+      try context.count(rows: max(made.parents.count, 1))
+      if made.parents.count == 0 { continue }
+      let result = expanded(chunk, made.parents)
+      result.columns[seek.edge] = made.edges
+      result.columns[seek.source] = made.sources
+      result.columns[seek.target] = made.targets
+      return result
+    }
+  }
+
+  private struct Made {
+    let edges = Vector(capacity: Chunk.rowCountMax, uniform: Tag.edge)
+    let sources = Vector(capacity: Chunk.rowCountMax, uniform: Tag.node)
+    let targets = Vector(capacity: Chunk.rowCountMax, uniform: Tag.node)
+    let parents = Selection(capacity: Chunk.rowCountMax)
+  }
+
+  /// The next of the edges that were found.
+  private func take(_ found: ArraySlice<UInt32>, _ parent: Int) -> Made {
+    let made = Made()
+    let table = context.view.edgeTypes[Int(seek.type)]
+    let count = min(Chunk.rowCountMax, found.count - edgeIndex)
+    for index in 0..<count {
+      let edge = Int(found[found.startIndex + edgeIndex + index])
+      made.edges.words[index] = edgeWord(seek.type, UInt32(truncatingIfNeeded: edge))
+      made.sources.words[index] = UInt64(table.sources[edge])
+      made.targets.words[index] = UInt64(table.targets[edge])
+      made.parents.append(parent)
+    }
+    edgeIndex += count
+    return made
+  }
+
+  /// The next of all edges.
+  private func scan(_ end: Int, _ parent: Int) -> Made {
+    let made = Made()
+    let table = context.view.edgeTypes[Int(seek.type)]
+    let isPicky = seek.sourceLabelSets != nil || seek.targetLabelSets != nil || days != nil
+    let (edges, sources, targets) = (made.edges.words, made.sources.words, made.targets.words)
+    let parents = made.parents.pointer
+    let parent = Int32(truncatingIfNeeded: parent)
+    var (count, edge) = (0, edgeIndex)
+    while edge < end, count < Chunk.rowCountMax {
+      edges[count] = edgeWord(seek.type, UInt32(truncatingIfNeeded: edge))
+      sources[count] = UInt64(table.sources[edge])
+      targets[count] = UInt64(table.targets[edge])
+      parents[count] = parent
+      if !isPicky || accepts(edge, table, days) { count &+= 1 }
+      edge &+= 1
+    }
+    made.parents.count = count
+    edgeIndex = edge
+    return made
+  }
+
+  private func find(
+    _ name: String,
+    _ value: Evaluator
+  ) throws(QueryError) -> ArraySlice<UInt32> {
+    let row = Chunk(slotCount: context.slotCount, selection: Selection(all: 1))
+    let wanted = try value.evaluate(row, row.rows)
+    let table = context.view.edgeTypes[Int(seek.type)]
+    guard let key = context.view.graph.propertyKey(named: name),
+      let number = table.column(for: key), wanted.tag(0) == Tag.string,
+      wanted.word(0) < QueryStrings.localBase
+    else { return [] }
+    let column = table.columns[number].cells
+    guard column.kind == .string else { return [] }
+    let code = UInt32(truncatingIfNeeded: wanted.word(0))
+    if let index = context.caches.edges(byValueOf: column, type: seek.type, key: key) {
+      let all = index.edges(with: code)
+      try context.count(rows: all.count / 8)
+      if seek.sourceLabelSets == nil, seek.targetLabelSets == nil, days == nil { return all }
+      return ArraySlice(all.filter { accepts(Int($0), table, days) })
+    }
+    var found: [UInt32] = []
+    var edge = 0
+    let words = column.words32
+    let end = column.rowCount
+    while edge < end {
+      if words[edge] == code, column.positions[edge] != 0, accepts(edge, table, days) {
+        found.append(UInt32(truncatingIfNeeded: edge))
+      }
+      edge &+= 1
+    }
+    try context.count(rows: column.rowCount / 8)
+    return ArraySlice(found)
+  }
+
+  private func accepts(_ edge: Int, _ table: EdgeTypeView, _ days: DayRange?) -> Bool {
+    let sets = context.view.nodeLabelSets
+    if let wanted = seek.sourceLabelSets, !wanted[Int(sets[Int(table.sources[edge])])] {
+      return false
+    }
+    if let wanted = seek.targetLabelSets, !wanted[Int(sets[Int(table.targets[edge])])] {
+      return false
+    }
+    return days?.mayHold(table, edge) ?? true
+  }
+}
+
+/// The days of AS OF: the first and the last that it may mean.
+struct DayRange {
+  let first: Int64
+  let last: Int64
+
+  /// `nil` where there is no AS OF.
+  init?(_ bound: Bound?, _ context: ExecutionContext) throws(QueryError) {
+    guard let bound else {
+      guard let date = context.options.asOf else { return nil }
+      (first, last) = (date.earliest.packed, date.latest.packed)
+      return
+    }
+    let row = Chunk(slotCount: context.slotCount, selection: Selection(all: 1))
+    let evaluator = EvaluatorBuilder(context).make(bound)
+    let value = context.value(try evaluator.evaluate(row, row.rows), 0)
+    guard let date = ValueOperations.date(of: value) else {
+      throw evaluator.error(
+        .typeMismatch,
+        "AS OF expects a date or a datetime, not \(value.typeName)"
+      )
+    }
+    (first, last) = (date.earliest.packed, date.latest.packed)
+  }
+
+  /// Whether the edge may hold on one of the days; edges without validity always do.
+  func mayHold(_ table: EdgeTypeView, _ edge: Int) -> Bool {
+    !table.hasValidity || table.validity.mayHold(edge: edge, firstDay: first, lastDay: last)
+  }
+}

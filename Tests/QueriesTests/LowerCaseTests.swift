@@ -1,0 +1,67 @@
+import Conformance
+import GraphModel
+import Queries
+import SourceText
+import Testing
+
+/// A search without regard to case looks at bytes; it has to find what the whole text in lower case
+/// holds.
+@Suite struct `Text in lower case` {
+  private static let pieces = [
+    "a", "B", "k", "K", "i", "I", "\u{130}", "\u{212A}", "ß", "É", "é", "Σ", "ς", " ", "@", "`",
+    "[",
+    "{", "0", "-", "ก", "ขำ", "ม", "م", "حمد", "ש", "Я", "я", "x", "Z",
+  ]
+
+  private static func text(_ random: inout RandomQuery.Generator, _ most: Int) -> String {
+    (0..<Int.random(in: 0...most, using: &random))
+      .map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+  }
+
+  @Test(arguments: ["CONTAINS", "STARTS WITH", "ENDS WITH"])
+  func `is found as in the text that is made of it`(operation: String) throws {
+    var random = RandomQuery.Generator(seed: 3)
+    var fixture = GraphFixture()
+    let texts = (0..<3000).map { _ in Self.text(&random, 30) }
+    for (index, text) in texts.enumerated() {
+      fixture.node(["Text"], ["id": .integer(Int64(index)), "text": .string(text)])
+    }
+    let engine = fixture.engine()
+    var foundCount = 0
+    for _ in 0..<120 {
+      // Some of them are parts of a text, so that there is something to find.
+      var part = Self.text(&random, 3)
+      if Bool.random(using: &random), let text = texts.randomElement(using: &random) {
+        let lower = Array(text.lowercased().unicodeScalars)
+        let start = Int.random(in: 0...lower.count, using: &random)
+        let piece = lower[start...].prefix(Int.random(in: 1...4, using: &random))
+        part = String(String.UnicodeScalarView(piece))
+        if operation == "ENDS WITH" {
+          part = String(String.UnicodeScalarView(lower.suffix(piece.count)))
+        }
+      }
+      let result = try engine.run(
+        SourceText(
+          name: "query",
+          text:
+            "MATCH (t:Text) WHERE toLower(t.text) \(operation) $part RETURN t.id AS id ORDER BY id"
+        ),
+        parameters: ["part": .string(part)]
+      )
+      let needle = Array(part.utf8)
+      let expected = texts.indices.filter { index in
+        let lower = Array(texts[index].lowercased().utf8)
+        switch operation {
+        case "STARTS WITH": return lower.starts(with: needle)
+        case "ENDS WITH": return lower.reversed().starts(with: needle.reversed())
+        default:
+          return (0...lower.count).contains { lower.dropFirst($0).starts(with: needle) }
+        }
+      }
+      let found = (0..<result.rowCount).map { result.value(row: $0, column: 0) }
+      #expect(found == expected.map { .integer(Int64($0)) }, "\(part)")
+      foundCount += found.count
+    }
+    #expect(foundCount > 1000)
+  }
+}
