@@ -284,6 +284,36 @@ import Testing
     #expect(plan?.table.contains("scan (p)-[:VISITED]->(m)") == true)
   }
 
+  @Test func `count by values of both ends of the edges between some nodes`() throws {
+    var random = RandomQuery.Generator(seed: 12)
+    var fixture = GraphFixture()
+    for number in 0..<60 {
+      fixture.node(
+        [number % 3 == 0 ? "Robot" : "Person", number % 2 == 0 ? "Guest" : "Member"],
+        ["name": .string("N\(number % 7)")]
+      )
+    }
+    var expected: [[Value]: Int64] = [:]
+    for _ in 0..<9000 {
+      let (from, to) = (
+        Int.random(in: 0..<60, using: &random), Int.random(in: 0..<60, using: &random)
+      )
+      fixture.edge(fixture.nodes[from], "CALLED", fixture.nodes[to], [:])
+      guard from % 3 != 0, to % 2 == 0 else { continue }
+      expected[[.string("N\(from % 7)"), .string("N\(to % 7)")], default: 0] += 1
+    }
+    let text = "MATCH (a:Person)-[:CALLED]->(b:Guest) RETURN a.name, b.name, count(*)"
+    let engine = fixture.engine()
+    let plan = try engine.run(SourceText(name: "query", text: "EXPLAIN " + text)).plan
+    #expect(plan?.table.contains("scan (a)-[:CALLED]->(b)") == true)
+    let result = try engine.run(SourceText(name: "query", text: text))
+    #expect(result.rowCount == expected.count)
+    for row in 0..<result.rowCount {
+      let values = result.values(row: row)
+      #expect(values[2] == .integer(expected[Array(values[..<2])] ?? 0))
+    }
+  }
+
   @Test func `stop early where rows come in the order that is asked for, and only there`() throws {
     let people = (0..<Self.personCount).filter { $0 % 7 == 3 }.map { "p\(1000 + $0)" }
     let found = try rows(

@@ -95,6 +95,7 @@ struct QueryCommand: ParsableCommand {
       )
     }
     if batch {
+      keepFreedMemory()
       try QueryBatch(store: opened, view: view, options: options).run()
       return
     }

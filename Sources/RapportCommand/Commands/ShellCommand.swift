@@ -32,6 +32,7 @@ struct ShellCommand: ParsableCommand {
 
   func run() throws {
     let opened = try store.openForReading()
+    keepFreedMemory()
     var options = QueryOptions()
     options.asOf = asOf?.date
     options.languages = lang.map { $0.split(separator: ",").map(String.init) } ?? []
