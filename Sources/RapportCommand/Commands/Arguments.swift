@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import CMemory
 import GraphModel
 import Rapport
 import Synchronization
@@ -48,9 +48,7 @@ enum OpenedStores {
 ///
 /// The system would have to empty it page by page each time, which takes longer than many queries.
 func keepFreedMemory() {
-  let byteCount: Int32 = 192 << 20
-  mallopt(M_MMAP_THRESHOLD, byteCount)
-  mallopt(M_TRIM_THRESHOLD, byteCount)
+  rapport_keep_freed_memory(192 << 20)
 }
 
 /// A day, month or year as an option has it.
