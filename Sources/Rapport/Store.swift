@@ -267,15 +267,22 @@ public final class Store: Sendable {
   /// Returns when the image is written.
   public func prepare(progress: ((FoldProgress) -> Void)? = nil) throws(StoreFailure) {
     let end = try end()
-    let schema = try schema()
-    let image = Folding(log: log, schema: schema, end: end).usableAccount(of: imageFile)
-    let isSaved = image?.key.schemaDigest == schema.schema.digest
-    let saved = isSaved ? Int(image?.key.position.rawValue ?? 0) : 0
-    let unsavedCount = Int(end.position.rawValue) - saved
-    if ImageWriter.isWorthAnImage(unsavedCount: unsavedCount, end: end.position) {
-      _ = try graph(at: end, of: schema, progress: progress)
+    // Of few events, and of none, there is nothing to ask the schema.
+    if isWorthAnImage(at: end, savedCount: 0) {
+      let schema = try schema()
+      let image = Folding(log: log, schema: schema, end: end).usableAccount(of: imageFile)
+      let isSaved = image?.key.schemaDigest == schema.schema.digest
+      let savedCount = isSaved ? Int(image?.key.position.rawValue ?? 0) : 0
+      if isWorthAnImage(at: end, savedCount: savedCount) {
+        _ = try graph(at: end, of: schema, progress: progress)
+      }
     }
     finishBackgroundWork()
+  }
+
+  private func isWorthAnImage(at end: LogEnd, savedCount: Int) -> Bool {
+    let unsavedCount = Int(end.position.rawValue) - savedCount
+    return ImageWriter.isWorthAnImage(unsavedCount: unsavedCount, end: end.position)
   }
 
   /// Returns when nothing is done in the background any more.

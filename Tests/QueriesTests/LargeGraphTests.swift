@@ -287,20 +287,24 @@ import Testing
   @Test func `count by values of both ends of the edges between some nodes`() throws {
     var random = RandomQuery.Generator(seed: 12)
     var fixture = GraphFixture()
-    for number in 0..<60 {
+    // So many guests that reading them from their callers on would be all over the memory.
+    let (callerCount, guestCount) = (100, 55_000)
+    for number in 0..<callerCount {
       fixture.node(
-        [number % 3 == 0 ? "Robot" : "Person", number % 2 == 0 ? "Guest" : "Member"],
+        [number % 3 == 0 ? "Robot" : "Person"],
         ["name": .string("N\(number % 7)")]
       )
     }
+    for number in 0..<guestCount {
+      fixture.node(["Guest"], ["name": .string("G\(number % 5)")])
+    }
     var expected: [[Value]: Int64] = [:]
-    for _ in 0..<9000 {
-      let (from, to) = (
-        Int.random(in: 0..<60, using: &random), Int.random(in: 0..<60, using: &random)
-      )
-      fixture.edge(fixture.nodes[from], "CALLED", fixture.nodes[to], [:])
-      guard from % 3 != 0, to % 2 == 0 else { continue }
-      expected[[.string("N\(from % 7)"), .string("N\(to % 7)")], default: 0] += 1
+    for _ in 0..<60_000 {
+      let from = Int.random(in: 0..<callerCount, using: &random)
+      let to = Int.random(in: 0..<guestCount, using: &random)
+      fixture.edge(fixture.nodes[from], "CALLED", fixture.nodes[callerCount + to], [:])
+      if from % 3 == 0 { continue }
+      expected[[.string("N\(from % 7)"), .string("G\(to % 5)")], default: 0] += 1
     }
     let text = "MATCH (a:Person)-[:CALLED]->(b:Guest) RETURN a.name, b.name, count(*)"
     let engine = fixture.engine()

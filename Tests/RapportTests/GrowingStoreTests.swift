@@ -64,6 +64,13 @@ import Testing
     #expect(try Data(contentsOf: URL(filePath: image)) == written)
   }
 
+  @Test func `that is restored from nothing has no schema to make a graph by`() throws {
+    let folder = try TemporaryFolder()
+    let run = try rapport("ingest", folder.path("store"), "-", "--restore", input: "")
+    #expect(run.exitCode == 0, run.comment)
+    #expect(run.output.hasPrefix("0 events ingested"), run.comment)
+  }
+
   // MARK: Events
 
   private func people(_ numbers: ClosedRange<Int>) -> [String] {
