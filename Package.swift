@@ -115,7 +115,8 @@ let package = Package(
     .executableTarget(
       name: "RapportCommand",
       dependencies: [
-        "CLineEditing", "CMemory", "SourceText", "GraphModel", "JSONTape", "EventStorage", "Language",
+        "CLineEditing", "CMemory", "SourceText", "GraphModel", "JSONTape", "EventStorage",
+        "Language",
         "Expressions", "Projections", "Queries", "Rapport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
