@@ -32,7 +32,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]
     ),
 
-    // What Swift has no word for: asking for memory ahead, and keeping what was freed.
+    // What Swift has no word for: asking for memory ahead.
     .target(name: "CMemory"),
 
     // The lines of the shell: editing, history, completion, by libedit.
@@ -115,8 +115,7 @@ let package = Package(
     .executableTarget(
       name: "RapportCommand",
       dependencies: [
-        "CLineEditing", "CMemory", "SourceText", "GraphModel", "JSONTape", "EventStorage",
-        "Language",
+        "CLineEditing", "SourceText", "GraphModel", "JSONTape", "EventStorage", "Language",
         "Expressions", "Projections", "Queries", "Rapport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),

@@ -2,6 +2,3 @@
 
 // Asks for the memory at a place, without waiting for it. A place that is not there does no harm.
 static inline void rapport_prefetch(const void *place) { __builtin_prefetch(place); }
-
-// Keeps so many bytes of freed memory for whoever allocates next, rather than giving them back.
-void rapport_keep_freed_memory(int byte_count);

@@ -1,5 +1,4 @@
 import ArgumentParser
-import CMemory
 import GraphModel
 import Rapport
 import Synchronization
@@ -42,13 +41,6 @@ enum OpenedStores {
   static func finish() {
     for store in stores.withLock({ $0 }) { store.finishBackgroundWork() }
   }
-}
-
-/// Keeps memory that a query has freed for the next one, up to some hundred megabytes.
-///
-/// The system would have to empty it page by page each time, which takes longer than many queries.
-func keepFreedMemory() {
-  rapport_keep_freed_memory(192 << 20)
 }
 
 /// A day, month or year as an option has it.

@@ -95,7 +95,6 @@ struct QueryCommand: ParsableCommand {
       )
     }
     if batch {
-      keepFreedMemory()
       try QueryBatch(store: opened, view: view, options: options).run()
       return
     }

@@ -32,7 +32,6 @@ struct ShellCommand: ParsableCommand {
 
   func run() throws {
     let opened = try store.openForReading()
-    keepFreedMemory()
     var options = QueryOptions()
     options.asOf = asOf?.date
     options.languages = lang.map { $0.split(separator: ",").map(String.init) } ?? []
