@@ -24,7 +24,7 @@ public final class Store: Sendable {
   let log: EventLog
   private let state = Mutex(State())
   /// Held by who folds.
-  private let folding = Mutex(())
+  private let foldingTurn = Mutex(())
   let imageWriter = ImageWriter()
 
   private struct State {
@@ -147,18 +147,11 @@ public final class Store: Sendable {
   func graph(
     progress: ((FoldProgress) -> Void)? = nil
   ) throws(StoreFailure) -> FoldedGraph {
-    try graph(at: end(), of: schema(), progress: progress)
-  }
-
-  /// The graph that a schema of the log makes of it up to a commit.
-  func graph(
-    at end: LogEnd,
-    of schema: AppliedSchema,
-    progress: ((FoldProgress) -> Void)?
-  ) throws(StoreFailure) -> FoldedGraph {
-    if let current = currentGraph(at: end, of: schema) { return current }
-    return try folding.withLock { _ throws(StoreFailure) in
-      // Who had to wait finds what the other has folded.
+    if let current = currentGraph(at: try end(), of: try schema()) { return current }
+    return try foldingTurn.withLock { _ throws(StoreFailure) in
+      // Asked for again: who had to wait takes what others have folded meanwhile, and never goes
+      // back to an end that the graph has passed.
+      let (end, schema) = (try end(), try schema())
       if let current = currentGraph(at: end, of: schema) { return current }
       let folding = Folding(log: log, schema: schema, end: end)
       var graph = try folding.graph(
@@ -274,7 +267,7 @@ public final class Store: Sendable {
       let isSaved = image?.key.schemaDigest == schema.schema.digest
       let savedCount = isSaved ? Int(image?.key.position.rawValue ?? 0) : 0
       if isWorthAnImage(at: end, savedCount: savedCount) {
-        _ = try graph(at: end, of: schema, progress: progress)
+        _ = try graph(progress: progress)
       }
     }
     finishBackgroundWork()

@@ -1,6 +1,8 @@
+import Dispatch
 import Foundation
 import GraphModel
 import Rapport
+import Synchronization
 import Testing
 
 @testable import Rapport
@@ -46,6 +48,36 @@ import Testing
     #expect(report.digest == grown)
     #expect(try rows(store.query(Self.busiest)) == busiest)
     #expect(report.formerDigest == grown, "what another process makes of the image and the rest")
+  }
+
+  @Test func `folds nothing twice, however many ask while it grows`() throws {
+    let folder = try TemporaryFolder()
+    let store = try Store.create(at: folder.path("store"))
+    try ingest(people(1...2500), into: store, folder)
+    _ = try store.graph()
+    let lines = people(2501...2700)
+    let fullFoldCount = Shared(0)
+    let isWritten = Shared(false)
+    // Threads, since a queue would let no more of them run than there are cores.
+    let readers = DispatchGroup()
+    for _ in 0..<8 {
+      readers.enter()
+      Thread {
+        defer { readers.leave() }
+        while !isWritten.value {
+          guard let graph = try? store.graph() else { return }
+          // The first graph of all was folded whole.
+          if graph.work.isFull, graph.end.position.rawValue > 2501 {
+            fullFoldCount.value += 1
+          }
+        }
+      }.start()
+    }
+    for line in lines { try ingest([line], into: store, folder) }
+    isWritten.value = true
+    readers.wait()
+    #expect(fullFoldCount.value == 0)
+    #expect(try store.graphDigest() == store.rebuild().digest)
   }
 
   @Test func `has its image written where that is worth it, and only there`() throws {
@@ -105,5 +137,17 @@ import Testing
     (0..<answer.result.rowCount).map { row in
       answer.result.columns.indices.map { answer.result.value(row: row, column: $0) }
     }
+  }
+}
+
+/// A value that threads share.
+private final class Shared<Value: Sendable>: Sendable {
+  private let held: Mutex<Value>
+
+  init(_ value: Value) { held = Mutex(value) }
+
+  var value: Value {
+    get { held.withLock { $0 } }
+    set { held.withLock { $0 = newValue } }
   }
 }
