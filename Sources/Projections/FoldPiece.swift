@@ -74,7 +74,8 @@ public final class FoldDecoder {
 
   /// Adds an event; its bytes are read during the call only.
   public func add(_ event: FoldInput, to piece: FoldPiece) {
-    if revisions.isEmpty, let number = reader.plan(of: event.type),
+    let isExcluded = revisions.isExcluded(event.position, source: event.source)
+    if !isExcluded, let number = reader.plan(of: event.type),
       decode(event, number, into: piece)
     {
       return
