@@ -88,7 +88,7 @@ final class TextMatchEvaluator: OperandEvaluator {
     // is asked for only where something else may become what is searched for.
     let quick = strings.withBytes(code) { bytes -> Bool? in
       if !needle.isLowerCase { return nil }
-      if matchesLowerCase(bytes, needle.bytes) { return true }
+      if matches(bytes, needle.bytes, lowering: true) { return true }
       let isSure =
         needle.isASCII
         ? !needle.hasOtherUpperCase || !mayBecomeASCII(bytes) : isCaseless(bytes)
@@ -123,39 +123,14 @@ final class TextMatchEvaluator: OperandEvaluator {
     }
   }
 
-  private func matches(_ text: UnsafeRawBufferPointer, _ part: UnsafeRawBufferPointer) -> Bool {
-    guard part.count <= text.count else { return false }
-    switch operation {
-    case .startsWith: return isEqual(text, 0, part)
-    case .endsWith: return isEqual(text, text.count - part.count, part)
-    case .contains, .matches:
-      var start = 0
-      while start <= text.count - part.count {
-        if isEqual(text, start, part) { return true }
-        start &+= 1
-      }
-      return false
-    }
-  }
-
+  /// Whether the part is where the operation wants it.
+  ///
+  /// - Parameter lowering: whether ASCII letters of the text are read in lower case.
   @inline(__always)
-  private func isEqual(
+  private func matches(
     _ text: UnsafeRawBufferPointer,
-    _ start: Int,
-    _ part: UnsafeRawBufferPointer
-  ) -> Bool {
-    var index = 0
-    while index < part.count {
-      if text[start &+ index] != part[index] { return false }
-      index &+= 1
-    }
-    return true
-  }
-
-  /// The same over ASCII text that is read in lower case on the way.
-  private func matchesLowerCase(
-    _ text: UnsafeRawBufferPointer,
-    _ part: UnsafeRawBufferPointer
+    _ part: UnsafeRawBufferPointer,
+    lowering: Bool = false
   ) -> Bool {
     guard part.count <= text.count else { return false }
     if part.count == 0 { return true }
@@ -167,29 +142,30 @@ final class TextMatchEvaluator: OperandEvaluator {
       var candidates = places.candidates(in: text, from: start)
       while candidates != 0 {
         let place = start &+ candidates.trailingZeroBitCount / 8
-        if hasLowerCase(text, at: place, part) { return true }
+        if isEqual(text, place, part, lowering: lowering) { return true }
         candidates &= candidates &- 1
       }
       start &+= 8
     }
     while start <= end {
-      if hasLowerCase(text, at: start, part) { return true }
+      if isEqual(text, start, part, lowering: lowering) { return true }
       start &+= 1
     }
     return false
   }
 
   @inline(__always)
-  private func hasLowerCase(
+  private func isEqual(
     _ text: UnsafeRawBufferPointer,
-    at start: Int,
-    _ part: UnsafeRawBufferPointer
+    _ start: Int,
+    _ part: UnsafeRawBufferPointer,
+    lowering: Bool
   ) -> Bool {
     var index = 0
     while index < part.count {
       let byte = text[start &+ index]
-      let lower = byte &- 0x41 < 26 ? byte | 0x20 : byte
-      if lower != part[index] { return false }
+      let read = lowering && byte &- 0x41 < 26 ? byte | 0x20 : byte
+      if read != part[index] { return false }
       index &+= 1
     }
     return true
@@ -198,7 +174,7 @@ final class TextMatchEvaluator: OperandEvaluator {
 
 /// Looks at eight places of a text at once for the first and the last byte of a part.
 ///
-/// Letters are compared in lower case; what else differs by that bit only is taken for equal too.
+/// Letters are taken for equal in upper and lower case, and so is what else differs by that bit.
 private struct EightPlaces {
   private let first: UInt64
   private let last: UInt64
