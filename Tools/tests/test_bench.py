@@ -261,6 +261,13 @@ class Thresholds(InFolder):
         self.assertEqual(code, 1)
         self.assertIn("ingest takes 1,051 instructions, 5.1 % more than 1,000", errors)
 
+    def test_another_processor_may_be_given_more(self):
+        (verdict,) = micro.judge({"q1": 200}, {"q1": 239}, 20)
+        self.assertFalse(verdict.is_off)
+        (verdict,) = micro.judge({"q1": 200}, {"q1": 241}, 20)
+        self.assertTrue(verdict.is_over)
+        self.assertIn("20 % are allowed", self.code([verdict])[1])
+
     def test_a_stage_without_a_threshold_passes_and_says_so(self):
         (verdict,) = self.verdicts(q2=5)
         self.assertFalse(verdict.is_over)
