@@ -7,10 +7,10 @@ import SystemPackage
 /// request to stop are looked at.
 final class Budget {
   private let options: QueryOptions
-  private let start = ContinuousClock.now
+  private let start: ContinuousClock.Instant
   /// Measured at the first look: most queries are over before, and need not pay for it.
   private var residentAtStart: Int?
-  private var stepCount = 0
+  private(set) var stepCount = 0
   private var workLeft = Budget.workBetweenLooks
   private var nextMemoryLook: ContinuousClock.Instant
 
@@ -20,7 +20,16 @@ final class Budget {
 
   init(_ options: QueryOptions) {
     self.options = options
+    start = ContinuousClock.now
     nextMemoryLook = start + Self.timeBetweenMemoryLooks
+  }
+
+  /// For another thread of the same query: it has the same time, and the same memory to begin with.
+  init(sharing other: Budget) {
+    options = other.options
+    start = other.start
+    residentAtStart = other.residentAtStart
+    nextMemoryLook = other.nextMemoryLook
   }
 
   /// Notes work that costs about `units` times some nanoseconds.

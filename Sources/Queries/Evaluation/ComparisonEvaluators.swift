@@ -39,6 +39,31 @@ enum CompareOperator: Hashable, Sendable {
     case .greaterOrEqual: order >= 0
     }
   }
+
+  /// The rows for which it holds; `order` says how a row's operands compare: -1, 0 or 1.
+  @inline(__always)
+  func select(_ rows: Rows, order: (_ row: Int) -> Int) -> Selection {
+    var outcomes: UInt8 = 0
+    for order in -1...1 where holds(order) { outcomes |= 1 << UInt8(order + 1) }
+    let selection = Selection(capacity: rows.count)
+    let selected = selection.pointer
+    var count = 0
+    var index = 0
+    while index < rows.count {
+      let row = rows.pointer[index]
+      selected[count] = row
+      count &+= Int(outcomes &>> UInt8(truncatingIfNeeded: order(Int(row)) &+ 1)) & 1
+      index &+= 1
+    }
+    selection.count = count
+    return selection
+  }
+}
+
+/// -1, 0 or 1, without a branch.
+@inline(__always)
+func orderOf<Number: Comparable>(_ left: Number, _ right: Number) -> Int {
+  (left > right ? 1 : 0) &- (left < right ? 1 : 0)
 }
 
 final class ComparisonEvaluator: OperandEvaluator {
@@ -53,6 +78,37 @@ final class ComparisonEvaluator: OperandEvaluator {
   ) {
     self.comparison = comparison
     super.init(context, span, [left, right])
+  }
+
+  override func select(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Selection {
+    let vectors = try evaluateOperands(chunk, rows)
+    if let selection = select(vectors[0], vectors[1], rows) { return selection }
+    return try selected(evaluate(vectors, rows), rows)
+  }
+
+  /// ``select(_:_:)`` for the frequent case of cells that are all of one kind.
+  private func select(_ left: Vector, _ right: Vector, _ rows: Rows) -> Selection? {
+    guard left.uniform == right.uniform else { return nil }
+    let isEquality = comparison == .equal || comparison == .notEqual
+    let (ones, twos) = (left.words, right.words)
+    let (oneMask, twoMask) = (left.mask, right.mask)
+    switch left.uniform {
+    case Tag.node, Tag.edge, Tag.boolean, Tag.string, Tag.integer:
+      if isEquality {
+        return comparison.select(rows) { ones[$0 & oneMask] == twos[$0 & twoMask] ? 0 : 1 }
+      }
+      if left.uniform == Tag.integer {
+        return comparison.select(rows) {
+          orderOf(Int64(bitPattern: ones[$0 & oneMask]), Int64(bitPattern: twos[$0 & twoMask]))
+        }
+      }
+      guard left.uniform == Tag.string else { return nil }
+      let strings = context.strings
+      return comparison.select(rows) {
+        strings.order(ones[$0 & oneMask], twos[$0 & twoMask])
+      }
+    default: return nil
+    }
   }
 
   override func fill(
@@ -71,8 +127,6 @@ final class ComparisonEvaluator: OperandEvaluator {
 
   private func fillEquality(_ result: Vector, _ left: Vector, _ right: Vector, _ rows: Rows) {
     let wanted = comparison == .equal
-    let strings = context.strings
-    _ = strings
     var index = 0
     while index < rows.count {
       let row = rows[index]

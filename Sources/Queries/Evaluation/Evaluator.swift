@@ -21,7 +21,11 @@ class Evaluator {
 
   /// The rows for which the expression is true, neither false nor null.
   func select(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Selection {
-    let vector = try evaluate(chunk, rows)
+    try selected(evaluate(chunk, rows), rows)
+  }
+
+  /// The rows whose cells are true.
+  final func selected(_ vector: Vector, _ rows: Rows) throws(QueryError) -> Selection {
     let selected = Selection(capacity: rows.count)
     let pointer = selected.pointer
     var count = 0
@@ -107,15 +111,18 @@ class OperandEvaluator: Evaluator {
   }
 
   final override func evaluate(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Vector {
+    try evaluate(evaluateOperands(chunk, rows), rows)
+  }
+
+  final func evaluateOperands(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> [Vector] {
     var vectors: [Vector] = []
     vectors.reserveCapacity(operands.count)
-    var constant = true
-    for operand in operands {
-      let vector = try operand.evaluate(chunk, rows)
-      constant = constant && vector.isConstant
-      vectors.append(vector)
-    }
-    if constant, rows.count > 0 {
+    for operand in operands { vectors.append(try operand.evaluate(chunk, rows)) }
+    return vectors
+  }
+
+  final func evaluate(_ vectors: [Vector], _ rows: Rows) throws(QueryError) -> Vector {
+    if rows.count > 0, vectors.allSatisfy(\.isConstant) {
       let result = Vector(capacity: 1)
       try fill(result, vectors, constantRow.rows)
       return result.constant()

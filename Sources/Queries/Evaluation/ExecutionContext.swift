@@ -3,7 +3,7 @@ import GraphModel
 import GraphStorage
 import SourceText
 
-/// What all operators and evaluators of one running query share.
+/// What all operators and evaluators of one running query share; each thread of it has its own.
 final class ExecutionContext {
   let view: GraphView
   let caches: GraphCaches
@@ -13,7 +13,8 @@ final class ExecutionContext {
   let slotCount: Int
   let budget: Budget
   /// The time that all functions of the query take for now.
-  private(set) lazy var now = DateTime.now()
+  private(set) lazy var now = commonNow ?? DateTime.now()
+  private let commonNow: DateTime?
   /// Measurements by the identity of the plan; kept by PROFILE only.
   var profile: [ObjectIdentifier: PlanProfile]?
 
@@ -31,6 +32,19 @@ final class ExecutionContext {
     self.options = options
     budget = Budget(options)
     self.slotCount = slotCount
+    commonNow = nil
+  }
+
+  /// For another thread of the same query, which has a budget of its own.
+  init(sharing other: ExecutionContext) {
+    view = other.view
+    caches = other.caches
+    strings = other.strings
+    parameters = other.parameters
+    options = other.options
+    slotCount = other.slotCount
+    budget = Budget(sharing: other.budget)
+    commonNow = other.now
   }
 
   /// Counts rows that an operator made, and stops the query where it must.

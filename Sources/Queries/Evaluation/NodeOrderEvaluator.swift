@@ -48,19 +48,29 @@ final class NodeOrderEvaluator: Evaluator {
     return result
   }
 
+  override func select(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Selection {
+    let first = chunk.column(left)
+    let second = chunk.column(right)
+    guard rows.count > 0, first.uniform == Tag.node, second.uniform == Tag.node,
+      isOrdered(first, second, rows)
+    else { return try other.select(chunk, rows) }
+    let (ones, twos) = (first.words, second.words)
+    let (oneMask, twoMask) = (first.mask, second.mask)
+    return comparison.select(rows) { orderOf(ones[$0 & oneMask], twos[$0 & twoMask]) }
+  }
+
   /// Whether all nodes have one label set, whose nodes are in the order of the property.
   private func isOrdered(_ first: Vector, _ second: Vector, _ rows: Rows) -> Bool {
     let sets = context.view.nodeLabelSets
     let set = sets[Int(truncatingIfNeeded: first.word(rows[0]))]
     if !isAscending(Int(set)) { return false }
-    var isSame = true
+    var others: UInt16 = 0
     for index in 0..<rows.count {
       let row = rows[index]
-      isSame =
-        isSame && sets[Int(truncatingIfNeeded: first.word(row))] == set
-        && sets[Int(truncatingIfNeeded: second.word(row))] == set
+      others |= sets[Int(truncatingIfNeeded: first.word(row))] ^ set
+      others |= sets[Int(truncatingIfNeeded: second.word(row))] ^ set
     }
-    return isSame
+    return others == 0
   }
 
   private func isAscending(_ set: Int) -> Bool {

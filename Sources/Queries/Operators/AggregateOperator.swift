@@ -7,15 +7,24 @@ final class AggregateOperator: UnaryOperator {
   private let aggregation: Aggregation
   private let source: ArgumentSource
   private let keys: [Evaluator]
-  private let folds: [Fold]
-  private var table: GroupTable
+  let folds: [Fold]
+  private(set) var table: GroupTable
+  var groupCount: Int { table.count }
+  /// Where groups of others were taken in: the order in which all come out, and all results.
+  var merged: (order: [UInt32], results: [Vector])?
+  /// How many rows there were so far.
+  private(set) var rowCount = 0
+  /// Where rows come in morsels: the morsel that each group appeared in first.
+  private(set) var morselOfGroup: [UInt32] = []
+  private let morsels: MorselOperator?
   private var nextGroup = -1
   /// The keys that come in runs, by index: groups are passed on as soon as their runs are over.
   private let runKeys: [Int]
+  /// Whether a run has one group: no other key varies within it.
+  private let isGroupedByRun: Bool
   private var hasRuns: Bool
-  /// What is left of the last chunk, its keys, and where the rest starts.
-  private var rest: (chunk: Chunk, columns: [Vector], start: Int)?
-  private var lastRun = RunCells()
+  private let runFinder = RunFinder()
+  private var rest: Keyed?
   private var isDone = false
 
   /// A table of more groups than this is not in the processor's caches.
@@ -30,6 +39,7 @@ final class AggregateOperator: UnaryOperator {
   ) {
     self.aggregation = aggregation
     self.source = source
+    morsels = input as? MorselOperator
     let evaluators = EvaluatorBuilder(context)
     keys = aggregation.keys.map { evaluators.make($0.value) }
     folds = aggregation.aggregates.map {
@@ -44,8 +54,10 @@ final class AggregateOperator: UnaryOperator {
       if case .slot(let slot) = key.value.kind { keySlots[slot] = index }
     }
     let order = plan.inputOrder(in: context.view)
-    let run = aggregation.partition == nil ? order.split(Set(keySlots.keys))?.run : nil
-    runKeys = run?.compactMap { keySlots[$0] } ?? []
+    let split = aggregation.partition == nil ? order.split(Set(keySlots.keys)) : nil
+    // Groups of several threads are put together when all are there.
+    runKeys = morsels != nil ? [] : split?.run.compactMap { keySlots[$0] } ?? []
+    isGroupedByRun = split?.others.isEmpty == true && keySlots.count == keys.count
     hasRuns = !runKeys.isEmpty
     super.init(context, plan, input)
   }
@@ -55,17 +67,14 @@ final class AggregateOperator: UnaryOperator {
     for fold in folds { fold.restart() }
     nextGroup = -1
     rest = nil
-    lastRun = RunCells()
+    runFinder.restart()
     hasRuns = !runKeys.isEmpty
     isDone = false
     super.restart()
   }
 
   override func next() throws(QueryError) -> Chunk? {
-    if nextGroup < 0 {
-      try consume()
-      nextGroup = 0
-    }
+    try consumeAll()
     while nextGroup >= table.count {
       if isDone { return nil }
       table.reset()
@@ -76,7 +85,9 @@ final class AggregateOperator: UnaryOperator {
     let count = min(Chunk.rowCountMax, table.count - nextGroup)
     let chunk = Chunk(slotCount: context.slotCount, selection: Selection(all: count))
     let wanted = Selection(capacity: count)
-    for row in nextGroup..<(nextGroup + count) { wanted.append(row) }
+    for place in nextGroup..<(nextGroup + count) {
+      wanted.append(merged.map { Int($0.order[place]) } ?? place)
+    }
     for (index, key) in aggregation.keys.enumerated() {
       chunk.columns[key.slot] = table.keys[index].gathered(wanted.rows)
     }
@@ -91,11 +102,22 @@ final class AggregateOperator: UnaryOperator {
     }
     for (index, fold) in folds.enumerated() {
       let slot = aggregation.aggregates[index].slot
-      chunk.columns[slot] = try fold.result(nextGroup..<(nextGroup + count))
+      if let merged {
+        chunk.columns[slot] = merged.results[index].gathered(wanted.rows)
+      } else {
+        chunk.columns[slot] = try fold.result(nextGroup..<(nextGroup + count))
+      }
     }
     nextGroup += count
     try context.count(rows: count)
     return chunk
+  }
+
+  /// Reads what there is before the first group is passed on.
+  func consumeAll() throws(QueryError) {
+    guard nextGroup < 0 else { return }
+    try consume()
+    nextGroup = 0
   }
 
   private func consume() throws(QueryError) {
@@ -109,21 +131,24 @@ final class AggregateOperator: UnaryOperator {
     let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: Chunk.rowCountMax)
     defer { groups.deallocate() }
     for fold in folds { fold.grow(to: table.count) }
-    while let (chunk, columns, first) = try nextRows() {
-      var start = first
+    if morsels != nil { noteMorsel(0) }
+    while let keyed = try nextRows() {
+      let chunk = keyed.chunk
+      var start = keyed.start
       // Chunks of an enclosing plan's arguments may be larger than ours.
       while start < chunk.count {
         var count = min(Chunk.rowCountMax, chunk.count - start)
         let isFull = hasRuns && table.count > Self.groupCountMax
-        if isFull { count = runLength(columns, chunk.rows, start, count) }
+        if isFull { count = keyed.lengthOfRun(from: start, countMax: count) }
         let rows = Rows(chunk.rows.pointer + start, count: count)
-        if count > 0 { try consume(chunk, rows, columns, groups) }
-        start += count
-        if count > 0, let runColumns = runColumns(columns) {
-          lastRun.move(to: runColumns, rows[count - 1])
+        if count > 0 {
+          let starts = isGroupedByRun ? keyed.starts.map { $0 + start } : nil
+          try consume(chunk, rows, keyed.columns, starts, groups)
         }
+        start += count
         if isFull, start < chunk.count {
-          rest = (chunk, columns, start)
+          rest = keyed
+          rest?.start = start
           return
         }
       }
@@ -131,41 +156,54 @@ final class AggregateOperator: UnaryOperator {
     isDone = true
   }
 
+  /// A chunk, its keys, and where the rows begin that are still to be looked at.
+  private struct Keyed {
+    var chunk: Chunk
+    var columns: [Vector]
+    /// 1 for each row that begins a run, where keys come in runs.
+    var starts: UnsafePointer<UInt8>?
+    var start = 0
+
+    /// How many rows belong to the run that the rows before them belong to.
+    func lengthOfRun(from start: Int, countMax: Int) -> Int {
+      guard let starts else { return countMax }
+      var length = 0
+      while length < countMax, starts[start + length] == 0 { length += 1 }
+      return length
+    }
+  }
+
   /// The rest of the last chunk, or the next one, with its keys.
-  private func nextRows() throws(QueryError) -> (Chunk, [Vector], Int)? {
+  private func nextRows() throws(QueryError) -> Keyed? {
     if let rest {
       self.rest = nil
       return rest
     }
     guard let chunk = try input.next() else { return nil }
     try context.count(rows: chunk.count)
+    rowCount += chunk.count
     var columns: [Vector] = []
     for key in keys { columns.append(try key.evaluate(chunk, chunk.rows)) }
     if let partition = aggregation.partition { columns.append(chunk.column(partition)) }
-    if hasRuns { hasRuns = runColumns(columns) != nil }
-    return (chunk, columns, 0)
-  }
-
-  private func runColumns(_ columns: [Vector]) -> RunCells.Columns? {
-    hasRuns ? RunCells.Columns(runKeys.map { columns[$0] }) : nil
-  }
-
-  /// How many rows from `start` on belong to the run that the rows before them belong to.
-  private func runLength(_ columns: [Vector], _ rows: Rows, _ start: Int, _ count: Int) -> Int {
-    guard let runColumns = runColumns(columns) else { return count }
-    var length = 0
-    while length < count, lastRun.contains(runColumns, rows[start + length]) { length += 1 }
-    return length
+    var keyed = Keyed(chunk: chunk, columns: columns)
+    if hasRuns {
+      keyed.starts = runFinder.starts(runKeys.map { columns[$0] }, chunk.rows)
+      hasRuns = keyed.starts != nil
+    }
+    return keyed
   }
 
   private func consume(
     _ chunk: Chunk,
     _ rows: Rows,
     _ columns: [Vector],
+    _ runStarts: UnsafePointer<UInt8>?,
     _ groups: UnsafeMutablePointer<UInt32>
   ) throws(QueryError) {
     if columns.isEmpty {
       groups.update(repeating: 0, count: rows.count)
+    } else if let runStarts {
+      table.groups(columns, rows, startingAt: runStarts, into: groups)
     } else {
       table.groups(columns, rows, into: groups)
     }
@@ -173,5 +211,11 @@ final class AggregateOperator: UnaryOperator {
       fold.grow(to: table.count)
       try fold.add(chunk, rows, groups)
     }
+    if let morsels { noteMorsel(morsels.number) }
+  }
+
+  private func noteMorsel(_ number: UInt32) {
+    let missing = table.count - morselOfGroup.count
+    if missing > 0 { morselOfGroup += repeatElement(number, count: missing) }
   }
 }

@@ -7,7 +7,7 @@ final class DistinctOperator: UnaryOperator {
   private let others: [Int]
   private var table: GroupTable
   private var hasRuns = false
-  private var lastRun = RunCells()
+  private let runFinder = RunFinder()
   /// Where at most one slot varies within a run, as long as its cells allow it.
   private var stamps: RunStamps?
 
@@ -24,15 +24,20 @@ final class DistinctOperator: UnaryOperator {
     self.slots = slots
     (run, others) = order.split(Set(slots)) ?? ([], [])
     table = GroupTable(context, keyCount: slots.count)
+    hasRuns = !run.isEmpty
+    stamps = hasRuns && others.count < 2 ? RunStamps() : nil
     super.init(context, plan, input)
-    restart()
   }
 
   override func restart() {
-    table = GroupTable(context, keyCount: slots.count)
+    if table.count > 0 { table = GroupTable(context, keyCount: slots.count) }
     hasRuns = !run.isEmpty
-    lastRun = RunCells()
-    stamps = hasRuns && others.count < 2 ? RunStamps() : nil
+    runFinder.restart()
+    if hasRuns, others.count < 2 {
+      if stamps?.restart() != true { stamps = RunStamps() }
+    } else {
+      stamps = nil
+    }
     super.restart()
   }
 
@@ -62,20 +67,21 @@ final class DistinctOperator: UnaryOperator {
   }
 
   private func forgetRuns(before chunk: Chunk) {
-    guard let columns = RunCells.Columns(run.map { chunk.column($0) }) else {
+    guard let starts = runFinder.starts(run.map { chunk.column($0) }, chunk.rows) else {
       hasRuns = false
       return
     }
-    let isNew = !lastRun.contains(columns, chunk.rows[0])
-    if table.count > Self.groupCountMax, isNew { table.reset() }
-    lastRun.move(to: columns, chunk.rows[chunk.count - 1])
+    if table.count > Self.groupCountMax, starts[0] != 0 { table.reset() }
   }
 
   private func selectByRuns(_ chunk: Chunk) -> Selection? {
     guard let stamps else { return nil }
-    let columns = run.map { chunk.column($0) }
     let values = others.first.map { chunk.column($0) }
-    if let selection = stamps.select(columns, values, chunk) { return selection }
+    if values.map({ stamps.accepts($0, chunk.rows) }) ?? true,
+      let starts = runFinder.starts(run.map { chunk.column($0) }, chunk.rows)
+    {
+      return stamps.select(values, chunk, starts)
+    }
     // What the last run has had moves into the table, which goes on.
     self.stamps = nil
     if let last = stamps.last {
@@ -90,7 +96,6 @@ final class DistinctOperator: UnaryOperator {
         }
         _ = table.group(row, 0)
       }
-      lastRun = stamps.run
     }
     return nil
   }
@@ -98,74 +103,34 @@ final class DistinctOperator: UnaryOperator {
 
 /// Which values a run of rows has had: for each value, the number of the last run that had it.
 private final class RunStamps {
-  private(set) var run = RunCells()
   /// The last row that was looked at.
   private(set) var last: (chunk: Chunk, row: Int)?
   /// The kind of all values.
   private(set) var tag = Tag.mixed
-  /// The values of the current run; one that stands for all where there are none.
-  private(set) var wordsOfRun: [UInt64] = []
   private var stamps: [UInt32] = []
   private var number: UInt32 = 0
 
   /// Values are the codes of strings or the numbers of nodes; greater ones are left to a table.
   private static let wordMax: UInt64 = 1 << 24
 
-  /// The rows whose values are new to their runs; `nil` where the cells are not of the kind.
-  func select(_ runColumns: [Vector], _ values: Vector?, _ chunk: Chunk) -> Selection? {
-    let rows = chunk.rows
-    guard let columns = RunCells.Columns(runColumns), number < .max - UInt32(rows.count) else {
-      return nil
-    }
-    if let values, !accept(values, rows) { return nil }
-    let selection = Selection(capacity: rows.count)
-    if let values {
-      select(columns, values.words, values.mask, rows, selection)
-    } else {
-      for index in 0..<rows.count where !run.contains(columns, rows[index]) {
-        run.move(to: columns, rows[index])
-        selection.append(rows[index])
-      }
-      wordsOfRun = [0]
-    }
-    last = (chunk, rows[rows.count - 1])
-    return selection
+  /// The values of the current run; one that stands for all where there are none.
+  var wordsOfRun: [UInt64] {
+    if tag == Tag.mixed { return [0] }
+    return stamps.indices.filter { stamps[$0] == number }.map { UInt64($0) }
   }
 
-  private func select(
-    _ columns: RunCells.Columns,
-    _ values: UnsafeMutablePointer<UInt64>,
-    _ mask: Int,
-    _ rows: Rows,
-    _ selection: Selection
-  ) {
-    var run = run
-    var number = number
-    var words = wordsOfRun
-    wordsOfRun = []
-    stamps.withUnsafeMutableBufferPointer { stamps in
-      for index in 0..<rows.count {
-        let row = rows[index]
-        if !run.contains(columns, row) {
-          run.move(to: columns, row)
-          number &+= 1
-          words.removeAll(keepingCapacity: true)
-        }
-        let word = values[row & mask]
-        if stamps[Int(word)] == number { continue }
-        stamps[Int(word)] = number
-        words.append(word)
-        selection.append(row)
-      }
-    }
-    self.run = run
-    self.number = number
-    wordsOfRun = words
+  /// Forgets all values, but keeps the memory; `false` where that cannot be.
+  func restart() -> Bool {
+    last = nil
+    tag = Tag.mixed
+    number &+= 1
+    return number < .max / 2
   }
 
-  private func accept(_ values: Vector, _ rows: Rows) -> Bool {
+  /// Makes room for the values; `false` where they are not of the kind.
+  func accepts(_ values: Vector, _ rows: Rows) -> Bool {
     guard values.uniform == Tag.string || values.uniform == Tag.node,
-      tag == Tag.mixed || tag == values.uniform
+      tag == Tag.mixed || tag == values.uniform, number < .max - UInt32(rows.count)
     else { return false }
     var greatest: UInt64 = 0
     for index in 0..<rows.count { greatest = max(greatest, values.word(rows[index])) }
@@ -175,5 +140,49 @@ private final class RunStamps {
       stamps += repeatElement(0, count: Int(greatest) * 2 + 1 - stamps.count)
     }
     return true
+  }
+
+  /// The rows whose values are new to their runs.
+  func select(_ values: Vector?, _ chunk: Chunk, _ starts: UnsafePointer<UInt8>) -> Selection {
+    let rows = chunk.rows
+    let selection = Selection(capacity: rows.count)
+    last = (chunk, rows[rows.count - 1])
+    if let values {
+      selection.count = select(values.words, values.mask, rows, starts, selection.pointer)
+      return selection
+    }
+    var count = 0
+    for index in 0..<rows.count {
+      selection.pointer[count] = rows.pointer[index]
+      count &+= Int(starts[index])
+    }
+    selection.count = count
+    return selection
+  }
+
+  private func select(
+    _ values: UnsafeMutablePointer<UInt64>,
+    _ mask: Int,
+    _ rows: Rows,
+    _ starts: UnsafePointer<UInt8>,
+    _ selected: UnsafeMutablePointer<Int32>
+  ) -> Int {
+    var number = number
+    var count = 0
+    stamps.withUnsafeMutableBufferPointer { stamps in
+      guard let stamps = stamps.baseAddress else { return }
+      var index = 0
+      while index < rows.count {
+        number &+= UInt32(starts[index])
+        let row = rows.pointer[index]
+        let value = Int(truncatingIfNeeded: values[Int(row) & mask])
+        selected[count] = row
+        count &+= stamps[value] != number ? 1 : 0
+        stamps[value] = number
+        index &+= 1
+      }
+    }
+    self.number = number
+    return count
   }
 }

@@ -148,6 +148,16 @@ final class CountFold: Fold {
     }
   }
 
+  /// Adds the counts of others, whose groups are these groups here.
+  func merge(_ others: [CountFold], _ groups: [[UInt32]]) {
+    for (other, groups) in zip(others, groups) {
+      for (count, group) in zip(other.counts, groups) {
+        grow(to: Int(group) + 1)
+        counts[Int(group)] += count
+      }
+    }
+  }
+
   override func result(_ groups: Range<Int>) throws(QueryError) -> Vector {
     let result = Vector(capacity: groups.count, uniform: Tag.integer)
     for (row, group) in groups.enumerated() {
@@ -267,15 +277,17 @@ final class CollectFold: Fold {
   /// All values in the order in which they came, and the group of each.
   private var values = Vector(capacity: 64)
   private var groupOfValue: [UInt32] = []
-  /// Where each group's values end, once they are sorted by group.
-  private var ends: [Int] = []
-  private var sorted: Vector?
+  /// Whether each value's group is that of the value before, or a later one.
+  private var isSorted = true
+  /// The values by group, once they were asked for.
+  private var slices: Boxes.Slices?
   private var groupCount = 0
 
   override func restart() {
     values = Vector(capacity: 64)
-    groupOfValue = []
-    sorted = nil
+    groupOfValue.removeAll(keepingCapacity: true)
+    isSorted = true
+    slices = nil
     groupCount = 0
     super.restart()
   }
@@ -288,40 +300,58 @@ final class CollectFold: Fold {
     _ rows: Rows,
     _ groups: UnsafeMutablePointer<UInt32>
   ) throws(QueryError) {
-    let kept = Selection(capacity: rows.count)
-    for index in 0..<rows.count where !values.isNull(rows[index]) {
-      kept.append(rows[index])
-      groupOfValue.append(groups[index])
+    var last = groupOfValue.last ?? 0
+    var isSorted = isSorted
+    if values.uniform != Tag.mixed, values.uniform != Tag.null {
+      for index in 0..<rows.count {
+        isSorted = isSorted && groups[index] >= last
+        last = groups[index]
+      }
+      groupOfValue.append(contentsOf: UnsafeBufferPointer(start: groups, count: rows.count))
+      self.values.append(from: values, rows: rows)
+    } else {
+      let kept = Selection(capacity: rows.count)
+      for index in 0..<rows.count where !values.isNull(rows[index]) {
+        kept.append(rows[index])
+        isSorted = isSorted && groups[index] >= last
+        last = groups[index]
+        groupOfValue.append(last)
+      }
+      self.values.append(from: values, rows: kept.rows)
     }
-    self.values.append(from: values, rows: kept.rows)
+    self.isSorted = isSorted
   }
 
   /// Brings each group's values together, in linear time.
-  private func sort() -> Vector {
-    if let sorted { return sorted }
-    var starts = [Int](repeating: 0, count: groupCount + 1)
-    for group in groupOfValue { starts[Int(group) + 1] += 1 }
-    for group in 0..<groupCount { starts[group + 1] += starts[group] }
-    var next = starts
-    let order = Selection(capacity: groupOfValue.count)
-    order.count = groupOfValue.count
-    for (index, group) in groupOfValue.enumerated() {
-      order.pointer[next[Int(group)]] = Int32(truncatingIfNeeded: index)
-      next[Int(group)] += 1
+  private func sort() -> Boxes.Slices {
+    if let slices { return slices }
+    var ends = [UInt32](repeating: 0, count: groupCount)
+    for group in groupOfValue { ends[Int(group)] += 1 }
+    var end: UInt32 = 0
+    for group in 0..<groupCount {
+      end += ends[group]
+      ends[group] = end
     }
-    let made = values.gathered(order.rows)
-    ends = Array(starts.dropFirst())
-    sorted = made
+    let made = Boxes.Slices(cells: isSorted ? values : gathered(ends), ends: ends)
+    slices = made
     return made
   }
 
-  override func result(_ groups: Range<Int>) throws(QueryError) -> Vector {
-    let cells = sort()
-    let result = Vector(capacity: groups.count)
-    for (row, group) in groups.enumerated() {
-      let start = group == 0 ? 0 : ends[group - 1]
-      result.setBox(row, .list(CellList(cells, start: start, count: ends[group] - start)))
+  private func gathered(_ ends: [UInt32]) -> Vector {
+    var next = [UInt32](repeating: 0, count: 1) + ends
+    let order = Selection(capacity: groupOfValue.count)
+    order.count = groupOfValue.count
+    for (index, group) in groupOfValue.enumerated() {
+      order.pointer[Int(next[Int(group)])] = Int32(truncatingIfNeeded: index)
+      next[Int(group)] += 1
     }
+    return values.gathered(order.rows)
+  }
+
+  override func result(_ groups: Range<Int>) throws(QueryError) -> Vector {
+    let result = Vector(capacity: groups.count, uniform: Tag.boxed)
+    result.boxes = Boxes(sort())
+    for (row, group) in groups.enumerated() { result.words[row] = UInt64(group) }
     return result
   }
 }

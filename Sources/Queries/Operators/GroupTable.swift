@@ -24,6 +24,8 @@ final class GroupTable {
   /// For two keys with few values each, as long as they have: then ``slots`` is not kept.
   private var pairs: PairIndex?
   private var hasTriedPairs = false
+  /// Whether ``words`` and ``slots`` know all groups.
+  private var isIndexed = true
   // One chunk's canonical words, by key, its hashes, and its rows that begin new groups.
   private var scratchWords: UnsafeMutablePointer<UInt64>
   private var scratchHashes: UnsafeMutablePointer<UInt64>
@@ -55,12 +57,13 @@ final class GroupTable {
 
   /// Forgets all groups.
   func reset() {
-    if let groupOfNode {
+    if let groupOfNode, isIndexed {
       for group in 0..<count where words[group] >> 56 == UInt64(Tag.node) {
         groupOfNode[Int(words[group] & Self.payload)] = 0
       }
     }
-    slots.initialize(repeating: 0, count: slotMask + 1)
+    if isIndexed { slots.initialize(repeating: 0, count: slotMask + 1) }
+    isIndexed = true
     for key in keys { key.removeAll() }
     boxes = [:]
     pairs = nil
@@ -78,6 +81,7 @@ final class GroupTable {
 
   /// Writes the group of each row.
   func groups(_ columns: [Vector], _ rows: Rows, into groups: UnsafeMutablePointer<UInt32>) {
+    if !isIndexed { indexAll() }
     rowCount += rows.count
     newCount = 0
     growScratch(rows.count)
@@ -99,6 +103,51 @@ final class GroupTable {
     if newCount == 0 { return }
     let added = Rows(newRows, count: newCount)
     for (key, column) in columns.enumerated() { keys[key].append(from: column, rows: added) }
+  }
+
+  /// The same where each row marked in `starts` begins a new group, and the others belong to the
+  /// group of the row before.
+  func groups(
+    _ columns: [Vector],
+    _ rows: Rows,
+    startingAt starts: UnsafePointer<UInt8>,
+    into groups: UnsafeMutablePointer<UInt32>
+  ) {
+    growScratch(rows.count)
+    var group = UInt32(count) &- 1
+    newCount = 0
+    var index = 0
+    while index < rows.count {
+      newRows[newCount] = rows.pointer[index]
+      newCount &+= Int(starts[index])
+      group &+= UInt32(starts[index])
+      groups[index] = group
+      index &+= 1
+    }
+    if newCount == 0 { return }
+    let added = Rows(newRows, count: newCount)
+    for (key, column) in columns.enumerated() { keys[key].append(from: column, rows: added) }
+    count += newCount
+    isIndexed = false
+  }
+
+  /// Makes up for groups that were added without being looked for.
+  private func indexAll() {
+    isIndexed = true
+    growScratch(count)
+    scratchHashes.update(repeating: 0, count: count)
+    while capacity < count { growGroups() }
+    // A temporary selection would be gone before its rows are read.
+    let all = Selection(all: count)
+    withExtendedLifetime(all) {
+      for (key, column) in keys.enumerated() { canonicalize(column, all.rows, key: key) }
+    }
+    for group in 0..<count {
+      for key in 0..<keyCount {
+        words[group * keyCount + key] = scratchWords[key * count + group]
+      }
+    }
+    rehash()
   }
 
   private func growScratch(_ count: Int) {
@@ -211,12 +260,8 @@ final class GroupTable {
     }
     guard var index = pairs else { return false }
     pairs = nil
-    guard index.prepare(columns[0], columns[1], rows) else {
-      rehash()
-      return false
-    }
     let marks = (UInt64(index.tags.0) << 56, UInt64(index.tags.1) << 56)
-    index.find(columns[0], columns[1], rows, into: groups) { first, second, row in
+    let isFound = index.find(columns[0], columns[1], rows, into: groups) { first, second, row in
       if count == capacity { growGroups() }
       words[count * 2] = marks.0 | first
       words[count * 2 + 1] = marks.1 | second
@@ -225,8 +270,8 @@ final class GroupTable {
       count += 1
       return UInt32(truncatingIfNeeded: count - 1)
     }
-    pairs = index
-    return true
+    if isFound { pairs = index } else { rehash() }
+    return isFound
   }
 
   /// A matrix with the groups so far.
@@ -234,15 +279,16 @@ final class GroupTable {
     guard var index = PairIndex(columns[0], columns[1]) else { return nil }
     if count == 0 { return index }
     let all = Selection(all: count)
-    guard index.prepare(keys[0], keys[1], all.rows) else { return nil }
     let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
     defer { groups.deallocate() }
     var next: UInt32 = 0
-    index.find(keys[0], keys[1], all.rows, into: groups) { _, _, _ in
-      defer { next += 1 }
-      return next
+    let isFound = withExtendedLifetime(all) {
+      index.find(keys[0], keys[1], all.rows, into: groups) { _, _, _ in
+        defer { next += 1 }
+        return next
+      }
     }
-    return index
+    return isFound ? index : nil
   }
 
   private func findOne(_ rows: Rows, _ groups: UnsafeMutablePointer<UInt32>) {
@@ -349,7 +395,7 @@ final class GroupTable {
   private func growGroups() {
     let larger = capacity * 2
     let newWords = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, larger * keyCount))
-    newWords.update(from: words, count: count * keyCount)
+    newWords.update(from: words, count: min(count, capacity) * keyCount)
     words.deallocate()
     words = newWords
     capacity = larger

@@ -45,12 +45,21 @@ final class ArgumentSource {
 final class OperatorBuilder {
   let context: ExecutionContext
   let argument = ArgumentSource()
+  /// A step whose rows come from elsewhere.
+  private let replaced: (step: Plan, replacement: Operator)?
 
   init(_ context: ExecutionContext) {
     self.context = context
+    replaced = nil
+  }
+
+  init(_ context: ExecutionContext, replacing step: Plan, by replacement: Operator) {
+    self.context = context
+    replaced = (step, replacement)
   }
 
   func make(_ plan: Plan) -> Operator {
+    if let replaced, replaced.step === plan { return replaced.replacement }
     let made = makeOperator(plan)
     return context.profile == nil ? made : ProfilingOperator(context, plan, made)
   }
@@ -93,6 +102,15 @@ final class OperatorBuilder {
         assignments.map { ($0.slot, evaluators.make($0.value)) }
       )
     case .aggregate(let aggregation):
+      if let shared = sharedStep(of: plan, aggregation) {
+        return ParallelAggregateOperator(
+          context,
+          plan,
+          aggregation,
+          shared: shared,
+          source: make(shared)
+        )
+      }
       return AggregateOperator(context, plan, input(), aggregation, argument)
     case .distinct(let slots, let partition):
       if let slot = plan.gatheredSlot {
@@ -123,6 +141,20 @@ final class OperatorBuilder {
       )
     }
   }
+}
+
+extension OperatorBuilder {
+  /// The step below an aggregation whose rows several threads may share, where that may be worth it.
+  private func sharedStep(of plan: Plan, _ aggregation: Aggregation) -> Plan? {
+    guard context.options.threads > 1, context.profile == nil, replaced == nil,
+      plan.cost > Self.costWorthThreads
+    else { return nil }
+    return plan.sharedStep(of: aggregation, in: context.view)
+  }
+
+  /// Estimates are rough: whether threads are worth it shows while the query runs. But what surely
+  /// is small need not be made ready for them.
+  private static let costWorthThreads = 5000.0
 }
 
 /// One row without columns.

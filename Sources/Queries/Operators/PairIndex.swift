@@ -26,37 +26,21 @@ struct PairIndex {
     tag == Tag.string || tag == Tag.node || tag == Tag.integer
   }
 
-  /// Makes room for all values of some rows; `false` where they are too many, or too great.
-  mutating func prepare(_ first: Vector, _ second: Vector, _ rows: Rows) -> Bool {
-    guard first.uniform == tags.0, second.uniform == tags.1,
-      Self.number(first, rows, in: &self.rows, &rowCount),
-      Self.number(second, rows, in: &columns, &columnCount)
-    else { return false }
-    while side < max(rowCount, columnCount) { grow() }
-    return true
-  }
-
+  /// Gives a value a number; `false` where there are too many, or it is too great.
   private static func number(
-    _ column: Vector,
-    _ rows: Rows,
+    _ value: UInt64,
     in numbers: inout [UInt16],
     _ count: inout Int
   ) -> Bool {
-    var greatest: UInt64 = 0
-    for index in 0..<rows.count { greatest = max(greatest, column.word(rows[index])) }
-    if greatest > valueMax { return false }
-    if numbers.count <= Int(greatest) {
-      numbers += repeatElement(0, count: max(Int(greatest) + 1, numbers.count))
+    if value > valueMax { return false }
+    if numbers.count <= Int(value) {
+      numbers += repeatElement(0, count: max(Int(value) + 1, numbers.count))
     }
-    numbers.withUnsafeMutableBufferPointer { numbers in
-      for index in 0..<rows.count {
-        let value = Int(column.word(rows[index]))
-        if numbers[value] != 0 || count > sideMax { continue }
-        count += 1
-        numbers[value] = UInt16(count)
-      }
-    }
-    return count <= sideMax
+    if numbers[Int(value)] != 0 { return true }
+    if count == sideMax { return false }
+    count += 1
+    numbers[Int(value)] = UInt16(count)
+    return true
   }
 
   private mutating func grow() {
@@ -70,25 +54,62 @@ struct PairIndex {
   }
 
   /// Writes the group of each row; `add` makes a new one.
+  ///
+  /// Returns `false` at values that are too many or too great; groups that were added until then
+  /// stay.
   mutating func find(
     _ first: Vector,
     _ second: Vector,
     _ rows: Rows,
     into result: UnsafeMutablePointer<UInt32>,
     add: (_ first: UInt64, _ second: UInt64, _ row: Int) -> UInt32
-  ) {
+  ) -> Bool {
+    guard first.uniform == tags.0, second.uniform == tags.1 else { return false }
+    var index = 0
+    while true {
+      index = findKnown(first, second, rows, from: index, into: result)
+      if index == rows.count { return true }
+      let row = rows[index]
+      let (one, two) = (first.word(row), second.word(row))
+      guard Self.number(one, in: &self.rows, &rowCount),
+        Self.number(two, in: &columns, &columnCount)
+      else { return false }
+      while side < max(rowCount, columnCount) { grow() }
+      let place = (Int(self.rows[Int(one)]) - 1) * side + Int(columns[Int(two)]) - 1
+      if groups[place] == 0 { groups[place] = add(one, two, row) + 1 }
+      result[index] = groups[place] - 1
+      index += 1
+    }
+  }
+
+  /// Writes groups up to the first row whose pair has none; returns that row's index.
+  private func findKnown(
+    _ first: Vector,
+    _ second: Vector,
+    _ rows: Rows,
+    from start: Int,
+    into result: UnsafeMutablePointer<UInt32>
+  ) -> Int {
     let side = side
-    self.rows.withUnsafeBufferPointer { rowNumbers in
+    let (ones, oneMask) = (first.words, first.mask)
+    let (twos, twoMask) = (second.words, second.mask)
+    return self.rows.withUnsafeBufferPointer { rowNumbers in
       columns.withUnsafeBufferPointer { columnNumbers in
-        groups.withUnsafeMutableBufferPointer { groups in
-          for index in 0..<rows.count {
+        groups.withUnsafeBufferPointer { groups in
+          var index = start
+          while index < rows.count {
             let row = rows[index]
-            let (one, two) = (first.word(row), second.word(row))
-            let place =
-              (Int(rowNumbers[Int(one)]) &- 1) &* side &+ Int(columnNumbers[Int(two)]) &- 1
-            if groups[place] == 0 { groups[place] = add(one, two, row) + 1 }
-            result[index] = groups[place] &- 1
+            let (one, two) = (ones[row & oneMask], twos[row & twoMask])
+            guard one < UInt64(rowNumbers.count), two < UInt64(columnNumbers.count) else { break }
+            let line = Int(rowNumbers[Int(truncatingIfNeeded: one)])
+            let column = Int(columnNumbers[Int(truncatingIfNeeded: two)])
+            guard line != 0, column != 0 else { break }
+            let group = groups[(line &- 1) &* side &+ column &- 1]
+            guard group != 0 else { break }
+            result[index] = group &- 1
+            index &+= 1
           }
+          return index
         }
       }
     }

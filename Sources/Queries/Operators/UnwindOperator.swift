@@ -10,13 +10,8 @@ final class UnwindOperator: UnaryOperator {
   private var elements = Vector(capacity: 1)
   private var elementIndex = 0
   private var elementEnd = 0
-  /// Of a chunk whose lists are all parts of one vector: that vector, and by box where its list
-  /// starts and ends.
-  private var shared: Vector?
-  private var bounds: [(start: Int32, end: Int32)] = []
-  /// The boxes that ``bounds`` were read from, and the vector that their lists are parts of.
-  private var knownBoxes: [Box] = []
-  private var sharedCells: Vector?
+  /// The lists of a chunk, where they are all parts of one vector.
+  private var shared: Boxes.Slices?
 
   init(
     _ context: ExecutionContext,
@@ -72,53 +67,32 @@ final class UnwindOperator: UnaryOperator {
   /// Finds out whether all lists are parts of one vector, as those are that were collected together.
   private func findShared(_ rows: Rows) {
     shared = nil
-    guard lists.uniform == Tag.boxed || (0..<rows.count).allSatisfy({ isBoxed(rows[$0]) }) else {
-      return
-    }
-    if !isKnown(lists.boxes) { readBounds(lists.boxes) }
-    shared = sharedCells
+    guard let slices = lists.boxes.slices, slices.cells.boxes.isEmpty, !slices.cells.isConstant
+    else { return }
+    let isAll =
+      lists.uniform == Tag.boxed || (0..<rows.count).allSatisfy { lists.tag(rows[$0]) == Tag.boxed }
+    if isAll { shared = slices }
   }
-
-  /// Whether these are the very boxes that ``bounds`` were read from; chunks share them.
-  private func isKnown(_ boxes: [Box]) -> Bool {
-    boxes.count == knownBoxes.count && !boxes.isEmpty
-      && boxes.withUnsafeBufferPointer { own in
-        knownBoxes.withUnsafeBufferPointer { own.baseAddress == $0.baseAddress }
-      }
-  }
-
-  private func readBounds(_ boxes: [Box]) {
-    knownBoxes = boxes
-    sharedCells = nil
-    bounds.removeAll(keepingCapacity: true)
-    var cells: Vector?
-    for box in boxes {
-      guard case .list(let list) = box, cells == nil || cells === list.cells else { return }
-      cells = list.cells
-      let end = Int32(truncatingIfNeeded: list.range.upperBound)
-      bounds.append((Int32(truncatingIfNeeded: list.start), end))
-    }
-    if let cells, cells.boxes.isEmpty, !cells.isConstant { sharedCells = cells }
-  }
-
-  private func isBoxed(_ row: Int) -> Bool { lists.tag(row) == Tag.boxed }
 
   /// Copies elements of one list after another, as many as there is room for.
   private func fillShared(
-    _ cells: Vector,
+    _ slices: Boxes.Slices,
     _ rows: Rows,
     _ values: Vector,
     _ parents: Selection
   ) {
+    let cells = slices.cells
     let words = cells.words
     let tags = cells.tags
+    let isUniform = cells.uniform != Tag.mixed
+    if isUniform { values.fillTags(cells.uniform, count: Chunk.rowCountMax) }
     var count = 0
     while true {
       let row = rowIndex < 0 ? 0 : Int32(truncatingIfNeeded: rows[rowIndex])
       let end = min(elementEnd, elementIndex &+ Chunk.rowCountMax &- count)
       while elementIndex < end {
         values.words[count] = words[elementIndex]
-        values.tags[count] = tags[elementIndex]
+        if !isUniform { values.tags[count] = tags[elementIndex] }
         parents.pointer[count] = row
         count &+= 1
         elementIndex &+= 1
@@ -126,12 +100,9 @@ final class UnwindOperator: UnaryOperator {
       if count == Chunk.rowCountMax { break }
       rowIndex &+= 1
       if rowIndex == rows.count { break }
-      let list = bounds[Int(lists.word(rows[rowIndex]))]
-      elementIndex = Int(list.start)
-      elementEnd = Int(list.end)
+      (elementIndex, elementEnd) = slices.bounds(Int(lists.word(rows[rowIndex])))
     }
     parents.count = count
-    if cells.uniform != Tag.mixed { values.uniform = cells.uniform }
   }
 
   /// Copies elements of the current list, as many as there is room for.

@@ -4,20 +4,18 @@ import GraphStorage
 
 /// The strings of one running query: those of the graph, and those that it computes.
 ///
-/// A code below 2³² is the graph's. Equal strings have equal codes.
-final class QueryStrings {
+/// A code below 2³² is the graph's. Equal strings have equal codes. For all threads of the query.
+final class QueryStrings: Sendable {
   static let localBase: UInt64 = 1 << 32
 
   let view: GraphView
   private let graph: StringPool
-  private var local = StringPool()
+  private let local = LocalStrings()
 
   init(_ view: GraphView) {
     self.view = view
     graph = view.graph.strings
   }
-
-  var localCount: Int { local.count }
 
   func code(of text: String) -> UInt64 {
     var text = text
@@ -30,14 +28,14 @@ final class QueryStrings {
   }
 
   func string(_ code: UInt64) -> String {
-    code < Self.localBase ? graph[StringCode(code)] : local[StringCode(code - Self.localBase)]
+    withBytes(code) { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Calls `body` with the bytes of a string.
   @inline(__always)
   func withBytes<Result>(_ code: UInt64, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     if code < Self.localBase { return body(UnsafeRawBufferPointer(view.bytes(Int(code)))) }
-    return local.withBytes(of: StringCode(code - Self.localBase), body)
+    return body(local.bytes(of: UInt32(truncatingIfNeeded: code &- Self.localBase)))
   }
 
   /// Asks memory for where a string is.
@@ -51,6 +49,17 @@ final class QueryStrings {
   func prefetch(_ code: UInt64) {
     guard code < UInt64(view.stringCount) else { return }
     rapport_prefetch(view.stringBytes + Int(view.stringOffsets[Int(code)]))
+  }
+
+  /// -1, 0 or 1, as ``compare(_:_:)``; for loops.
+  @inline(__always)
+  func order(_ left: UInt64, _ right: UInt64) -> Int {
+    if left | right < Self.localBase {
+      let first = view.stringPrefixes[Int(truncatingIfNeeded: left)]
+      let second = view.stringPrefixes[Int(truncatingIfNeeded: right)]
+      if first != second || left == right { return orderOf(first, second) }
+    }
+    return compare(left, right).signum()
   }
 
   /// Orders by code point: less than, equal to or greater than zero.

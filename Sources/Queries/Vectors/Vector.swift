@@ -22,31 +22,6 @@ enum Tag {
   static let mixed: UInt8 = 0xFF
 }
 
-/// What does not fit into 64 bits.
-enum Box {
-  case value(Value)
-  case list(CellList)
-}
-
-/// A list kept as cells, so that collecting and unwinding make no ``Value``s.
-///
-/// Lists that were collected together are parts of one vector.
-struct CellList {
-  let cells: Vector
-  private let first: UInt32
-  private let length: UInt32
-
-  init(_ cells: Vector, start: Int = 0, count: Int) {
-    self.cells = cells
-    first = UInt32(start)
-    length = UInt32(count)
-  }
-
-  var start: Int { Int(first) }
-  var count: Int { Int(length) }
-  var range: Range<Int> { start..<(start + count) }
-}
-
 /// A column of cells: of a chunk, of a buffered table, or of a result.
 ///
 /// A cell is a tag and 64 bits. Kernels read `words` and `tags` through the
@@ -55,7 +30,7 @@ final class Vector {
   private(set) var capacity: Int
   private(set) var words: UnsafeMutablePointer<UInt64>
   private(set) var tags: UnsafeMutablePointer<UInt8>
-  var boxes: [Box] = []
+  var boxes = Boxes()
   /// The tag of every row in use, or ``Tag/mixed``.
   var uniform: UInt8
   /// -1, or 0 where one cell stands for every row: rows are read at `row & mask`.
@@ -82,7 +57,7 @@ final class Vector {
     uniform = tag
     mask = 0
     count = 1
-    if let box { boxes = [box] }
+    if let box { boxes.append(box) }
   }
 
   /// One cell of another vector.
@@ -129,6 +104,12 @@ final class Vector {
     }
   }
 
+  /// Says of the first rows that all their cells are of one kind.
+  func fillTags(_ tag: UInt8, count: Int) {
+    tags.update(repeating: tag, count: count)
+    uniform = tag
+  }
+
   func setBox(_ row: Int, _ box: Box) {
     tags[row] = Tag.boxed
     words[row] = UInt64(boxes.count)
@@ -138,7 +119,7 @@ final class Vector {
   /// Takes out all cells.
   func removeAll() {
     count = 0
-    boxes.removeAll(keepingCapacity: true)
+    boxes.removeAll()
   }
 
   /// Makes room for `needed` rows.
@@ -251,6 +232,10 @@ struct Rows {
   }
 
   @inline(__always) subscript(index: Int) -> Int { Int(pointer[index]) }
+
+  /// Whether they are all rows from 0 on; only of rows that are all different.
+  @inline(__always)
+  var isWhole: Bool { count > 0 && Int(pointer[count - 1]) == count - 1 }
 }
 
 /// Owned row numbers.
