@@ -13,6 +13,11 @@ extension EventLog {
     EventPosition(UInt32(try head().count))
   }
 
+  /// A number that is another one after each commit, by whichever process.
+  ///
+  /// It is much sooner read than ``end()``: while it stays what it was, so does the log.
+  public var commitNumber: Int? { environment.lastCommit }
+
   /// The root of the Merkle tree over all events, which stands for the log's whole content.
   public func root() throws(StoreError) -> TreeHash { try head().root }
 

@@ -121,17 +121,18 @@ public struct ValidityColumns: Sendable {
     return word
   }
 
-  /// Whether the edge may hold on some of the days from `firstDay` to `lastDay`, packed dates.
+  /// Whether an edge may hold on some of the days from `firstDay` to `lastDay`, packed dates.
   ///
   /// An unknown start may be any; an unknown end may be any, an open one is none.
   @inlinable
-  public func mayHold(edge: Int, firstDay: Int64, lastDay: Int64) -> Bool {
-    let start = from[edge]
-    if start != Self.absent, PartialDate(storedPacked: start).earliest.packed > lastDay {
-      return false
-    }
-    let end = to[edge]
-    if end == Self.absent || end == Self.unknownEnd { return true }
+  public static func mayHold(
+    from start: Int32,
+    to end: Int32,
+    firstDay: Int64,
+    lastDay: Int64
+  ) -> Bool {
+    if start != absent, PartialDate(storedPacked: start).earliest.packed > lastDay { return false }
+    if end == absent || end == unknownEnd { return true }
     return PartialDate(storedPacked: end).latest.packed > firstDay
   }
 }

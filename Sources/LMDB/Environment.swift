@@ -233,6 +233,12 @@ extension Environment {
     public var readerCountMax: Int
   }
 
+  /// The number of the last commit, by whichever process; without a transaction.
+  public var lastCommit: Int? {
+    var info = MDB_envinfo()
+    return mdb_env_info(handle, &info) == MDB_SUCCESS ? Int(info.me_last_txnid) : nil
+  }
+
   public func info() throws(LMDBError) -> Info {
     var info = MDB_envinfo()
     var statistics = MDB_stat()

@@ -30,6 +30,8 @@ public final class Store: Sendable {
   private struct State {
     var schema: AppliedSchema?
     var graph: FoldedGraph?
+    /// The commit that the graph is known to be of; `nil` where that was not looked at.
+    var commit: Int?
   }
 
   private init(log: EventLog) {
@@ -147,6 +149,24 @@ public final class Store: Sendable {
   func graph(
     progress: ((FoldProgress) -> Void)? = nil
   ) throws(StoreFailure) -> FoldedGraph {
+    // Read before the end: what is committed between the two is seen the next time.
+    let commit = log.commitNumber
+    if let commit, let current = currentGraph(at: commit) { return current }
+    let graph = try newestGraph(progress)
+    state.withLock { state in
+      if state.graph?.end == graph.end { state.commit = commit }
+    }
+    return graph
+  }
+
+  /// The graph at hand, where it is known that nothing was committed since.
+  private func currentGraph(at commit: Int) -> FoldedGraph? {
+    state.withLock { $0.commit == commit ? $0.graph : nil }
+  }
+
+  private func newestGraph(
+    _ progress: ((FoldProgress) -> Void)?
+  ) throws(StoreFailure) -> FoldedGraph {
     if let current = currentGraph(at: try end(), of: try schema()) { return current }
     return try foldingTurn.withLock { _ throws(StoreFailure) in
       // Asked for again: who had to wait takes what others have folded meanwhile, and never goes
@@ -184,6 +204,7 @@ public final class Store: Sendable {
     let earlier = state.withLock { state -> FoldedGraph? in
       guard let graph = state.graph, graph.end.position <= end.position else { return nil }
       state.graph = nil
+      state.commit = nil
       return graph
     }
     return earlier?.base
@@ -205,7 +226,10 @@ public final class Store: Sendable {
 
   /// Keeps a graph for those who ask next.
   func remember(_ graph: FoldedGraph) {
-    state.withLock { $0.graph = graph }
+    state.withLock { state in
+      state.graph = graph
+      state.commit = nil
+    }
   }
 
   var imageFile: ImageFile {
@@ -307,14 +331,15 @@ public struct QueryAnswer: Sendable {
   /// The last event that the graph knew.
   public let end: LogEnd
   /// SHA-256 of the schema, in hexadecimal.
-  public let schemaDigest: String
+  public var schemaDigest: String { hexadecimal(schema.schema.digest) }
   /// Events that the schema could not fold, which the answer hence lacks.
   public let quarantinedCount: Int
+  private let schema: AppliedSchema
 
   init(result: QueryResult, graph: FoldedGraph) {
     self.result = result
     end = graph.end
-    schemaDigest = hexadecimal(graph.schema.schema.digest)
+    schema = graph.schema
     quarantinedCount = graph.graph.contents.quarantined.count
   }
 }

@@ -32,11 +32,7 @@ final class PropertyEvaluator: Evaluator {
 final class PropertyReader {
   private let context: ExecutionContext
   private let name: String
-  private let key: UInt16?
-  /// By node table.
-  private var nodeColumns: [ColumnView?] = []
-  /// By edge type.
-  private var edgeColumns: [ColumnView?] = []
+  private let columns: KeyColumns
   private let datePart: DatePart?
 
   private enum DatePart {
@@ -46,15 +42,7 @@ final class PropertyReader {
   init(_ context: ExecutionContext, name: String) {
     self.context = context
     self.name = name
-    key = context.view.graph.propertyKey(named: name)
-    if let key {
-      nodeColumns = context.view.tables.map { table in
-        table.columnOfKey[Int(key)].map { table.columns[$0] }
-      }
-      edgeColumns = context.view.edgeTypes.map { type in
-        type.column(for: key).map { type.columns[$0] }
-      }
-    }
+    columns = context.view.columns(ofPropertyNamed: name)
     datePart =
       switch name {
       case "year": .year
@@ -102,7 +90,7 @@ final class PropertyReader {
       } while index < rows.count
         && tables[Int(truncatingIfNeeded: words[rows[index] & mask])] == table
       let run = Rows(rows.pointer + start, count: index - start)
-      let column = Int(table) < nodeColumns.count ? nodeColumns[Int(table)] : nil
+      let column = Int(table) < columns.ofNodes.count ? columns.ofNodes[Int(table)] : nil
       let tag = read(column, source, run, result, isNode: true)
       common = start == 0 || common == tag ? tag : Tag.mixed
     }
@@ -119,7 +107,7 @@ final class PropertyReader {
       let start = index
       repeat { index &+= 1 } while index < rows.count && words[rows[index] & mask] >> 32 == type
       let run = Rows(rows.pointer + start, count: index - start)
-      let column = Int(type) < edgeColumns.count ? edgeColumns[Int(type)] : nil
+      let column = Int(type) < columns.ofEdges.count ? columns.ofEdges[Int(type)] : nil
       let tag = read(column, source, run, result, isNode: false)
       common = start == 0 || common == tag ? tag : Tag.mixed
     }
@@ -241,7 +229,7 @@ final class PropertyReader {
     case Tag.node:
       let node = Int(truncatingIfNeeded: word)
       let table = Int(context.view.nodeTables[node])
-      guard table < nodeColumns.count, let column = nodeColumns[table] else {
+      guard table < columns.ofNodes.count, let column = columns.ofNodes[table] else {
         result.setNull(row)
         return
       }
@@ -253,7 +241,7 @@ final class PropertyReader {
       }
     case Tag.edge:
       let type = Int(truncatingIfNeeded: word >> 32)
-      guard type < edgeColumns.count, let column = edgeColumns[type] else {
+      guard type < columns.ofEdges.count, let column = columns.ofEdges[type] else {
         result.setNull(row)
         return
       }

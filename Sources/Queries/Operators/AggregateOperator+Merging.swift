@@ -6,7 +6,8 @@ extension AggregateOperator {
     var groups = [Array(0..<UInt32(table.count))]
     groups += others.map { groupsHere(of: $0.table) }
     for (index, fold) in folds.enumerated() {
-      fold.merge(others.map { $0.folds[index] }, Array(groups.dropFirst()))
+      let parts = others.map { $0.folds[index] }
+      fold.merge(parts, Array(groups.dropFirst()), groupCount: table.count)
     }
     let order = Self.order(of: ([self] + others).map(\.morselOfGroup), groups, count: table.count)
     var results: [Vector] = []
@@ -63,10 +64,10 @@ extension AggregateOperator {
 
 extension Fold {
   /// Takes in what others made of groups of theirs, which are these groups here.
-  fileprivate func merge(_ others: [Fold], _ groups: [[UInt32]]) {
+  fileprivate func merge(_ others: [Fold], _ groups: [[UInt32]], groupCount: Int) {
     guard let count = self as? CountFold, let others = others as? [CountFold] else {
       preconditionFailure("only counts are made by several threads")
     }
-    count.merge(others, groups)
+    count.merge(others, groups, groupCount: groupCount)
   }
 }

@@ -49,15 +49,9 @@ final class AggregateOperator: UnaryOperator {
       context,
       keyCount: aggregation.keys.count + (aggregation.partition == nil ? 0 : 1)
     )
-    var keySlots: [Int: Int] = [:]
-    for (index, key) in aggregation.keys.enumerated() {
-      if case .slot(let slot) = key.value.kind { keySlots[slot] = index }
-    }
-    let order = plan.inputOrder(in: context.view)
-    let split = aggregation.partition == nil ? order.split(Set(keySlots.keys)) : nil
     // Groups of several threads are put together when all are there.
-    runKeys = morsels != nil ? [] : split?.run.compactMap { keySlots[$0] } ?? []
-    isGroupedByRun = split?.others.isEmpty == true && keySlots.count == keys.count
+    runKeys = morsels == nil ? plan.runKeys.indices : []
+    isGroupedByRun = plan.runKeys.areAll
     hasRuns = !runKeys.isEmpty
     super.init(context, plan, input)
   }

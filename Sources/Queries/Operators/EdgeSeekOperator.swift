@@ -176,6 +176,6 @@ struct DayRange {
 
   /// Whether the edge may hold on one of the days; edges without validity always do.
   func mayHold(_ table: EdgeTypeView, _ edge: Int) -> Bool {
-    !table.hasValidity || table.validity.mayHold(edge: edge, firstDay: first, lastDay: last)
+    !table.hasValidity || table.validity.mayHold(edge, from: first, to: last)
   }
 }

@@ -47,6 +47,8 @@ final class EdgeChecks {
   private let distinctFrom: [Int]
   private let distinctFromLists: [Int]
   private let days: DayRange?
+  /// By edge type, where it has a validity.
+  private let validities: [ValidityCells?]
   private var columns: [Vector] = []
   private var lists: [Vector] = []
   private var excluded: [UInt64] = []
@@ -58,8 +60,9 @@ final class EdgeChecks {
     distinctFrom = expansion.distinctFrom
     distinctFromLists = expansion.distinctFromLists
     days = try DayRange(expansion.asOf, context)
-    needsValidity =
-      days != nil && expansion.types.contains { context.view.edgeTypes[Int($0)].hasValidity }
+    let types = context.view.edgeTypes
+    needsValidity = days != nil && expansion.types.contains { types[Int($0)].hasValidity }
+    validities = needsValidity ? types.map { $0.hasValidity ? $0.validity : nil } : []
     checksUniqueness = !expansion.distinctFrom.isEmpty || !expansion.distinctFromLists.isEmpty
   }
 
@@ -70,6 +73,7 @@ final class EdgeChecks {
     distinctFrom = arm.distinctFrom
     distinctFromLists = arm.distinctFromLists
     days = nil
+    validities = []
     needsValidity = false
     checksUniqueness = true
   }
@@ -94,11 +98,8 @@ final class EdgeChecks {
   }
 
   func mayHold(_ edge: UInt64) -> Bool {
-    guard let days else { return true }
-    return days.mayHold(
-      context.view.edgeTypes[Int(edge >> 32)],
-      Int(UInt32(truncatingIfNeeded: edge))
-    )
+    guard let days, let validity = validities[Int(edge >> 32)] else { return true }
+    return validity.mayHold(Int(UInt32(truncatingIfNeeded: edge)), from: days.first, to: days.last)
   }
 }
 

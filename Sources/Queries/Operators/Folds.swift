@@ -116,7 +116,8 @@ final class CountFold: Fold {
   }
 
   override func grow(to count: Int) {
-    while counts.count < count { counts.append(0) }
+    guard count > counts.count else { return }
+    counts.append(contentsOf: repeatElement(0, count: count - counts.count))
   }
 
   override func fold(
@@ -149,10 +150,10 @@ final class CountFold: Fold {
   }
 
   /// Adds the counts of others, whose groups are these groups here.
-  func merge(_ others: [CountFold], _ groups: [[UInt32]]) {
+  func merge(_ others: [CountFold], _ groups: [[UInt32]], groupCount: Int) {
+    grow(to: groupCount)
     for (other, groups) in zip(others, groups) {
       for (count, group) in zip(other.counts, groups) {
-        grow(to: Int(group) + 1)
         counts[Int(group)] += count
       }
     }

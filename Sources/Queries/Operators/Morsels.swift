@@ -1,8 +1,10 @@
-import Dispatch
 import SourceText
+import Synchronization
 
 /// A part of a chunk, and the how-manieth part of all it is.
-struct Morsel {
+///
+/// Chunks and their columns are not changed once they are passed on, so any thread may read them.
+struct Morsel: @unchecked Sendable {
   let chunk: Chunk
   let number: UInt32
 }
@@ -11,8 +13,9 @@ struct Morsel {
 ///
 /// Whoever asks runs the step itself, while the others wait.
 final class MorselFeed: @unchecked Sendable {
+  private let turn = Mutex(())
+  // What follows is used by whoever has the turn.
   private let source: Operator
-  private let turn = DispatchSemaphore(value: 1)
   private var chunk: Chunk?
   private var start = 0
   private var rowCount = 0
@@ -27,8 +30,10 @@ final class MorselFeed: @unchecked Sendable {
   }
 
   func next() throws(QueryError) -> Morsel? {
-    turn.wait()
-    defer { turn.signal() }
+    try turn.withLock { _ throws(QueryError) in try draw() }
+  }
+
+  private func draw() throws(QueryError) -> Morsel? {
     if isStopped { return nil }
     if chunk == nil {
       start = 0
@@ -55,9 +60,7 @@ final class MorselFeed: @unchecked Sendable {
 
   /// There are no more rows for anybody.
   func stop() {
-    turn.wait()
-    isStopped = true
-    turn.signal()
+    turn.withLock { _ in isStopped = true }
   }
 
   func restart() {

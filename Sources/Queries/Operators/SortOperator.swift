@@ -64,6 +64,10 @@ final class SortOperator: UnaryOperator {
   private static let watchedCountMin = 1 << 16
   /// The row that a new one must beat, once there are enough.
   private var threshold: Int?
+  /// With a small limit: the best rows so far, the worst of them first in a heap.
+  private var best: [Int32] = []
+  /// How many rows a heap is kept of; more are sorted now and then.
+  private static let heapCountMax = 1024
   /// Whether rows come in the order of the first key, so that later ones need not be looked at.
   private let isInOrder: Bool
 
@@ -95,6 +99,7 @@ final class SortOperator: UnaryOperator {
     order = []
     nextRow = -1
     threshold = nil
+    best = []
   }
 
   override func next() throws(QueryError) -> Chunk? {
@@ -121,7 +126,11 @@ final class SortOperator: UnaryOperator {
       try context.count(rows: chunk.count)
       var keyVectors: [Vector] = []
       for key in keys { keyVectors.append(try key.evaluate(chunk, chunk.rows)) }
-      append(chunk, keyVectors)
+      if let keep, keep <= Self.heapCountMax, !isInOrder {
+        appendBest(chunk, keyVectors, keep)
+      } else {
+        append(chunk, keyVectors)
+      }
       if let keep, isInOrder, isComplete(keep) { break }
       if let keep, bufferedCount >= keep &+ 4096 { try prune(to: keep) }
     }
@@ -132,8 +141,8 @@ final class SortOperator: UnaryOperator {
       end = order.count
       return
     }
-    nextRow = min(skip, bufferedCount)
-    end = limit.map { min(bufferedCount, nextRow &+ $0) } ?? bufferedCount
+    nextRow = min(skip, order.count)
+    end = limit.map { min(order.count, nextRow &+ $0) } ?? order.count
   }
 
   /// Whether rows that come in the order of the first key are all there that can be wanted: the
@@ -167,6 +176,72 @@ final class SortOperator: UnaryOperator {
     _ = better
   }
 
+  /// Takes those rows that are among the best so far.
+  private func appendBest(_ chunk: Chunk, _ keyVectors: [Vector], _ keep: Int) {
+    if keep == 0 { return }
+    let isFull = best.count == keep
+    let promising = isFull ? promisingRows(chunk.rows, keyVectors[0]) : nil
+    let rows = promising?.rows ?? chunk.rows
+    withExtendedLifetime(promising) {
+      for index in 0..<rows.count {
+        let row = rows[index]
+        if best.count < keep {
+          buffer(chunk, keyVectors, row)
+          best.append(Int32(bufferedCount - 1))
+          riseInHeap()
+        } else if isBefore(keyVectors, row, keyColumns, Int(best[0])) {
+          buffer(chunk, keyVectors, row)
+          best[0] = Int32(bufferedCount - 1)
+          sinkInHeap()
+        }
+      }
+    }
+  }
+
+  /// The rows whose first key is not worse than that of the worst of the best.
+  private func promisingRows(_ rows: Rows, _ first: Vector) -> Selection? {
+    let worst = Int(best[0])
+    guard first.uniform == Tag.integer, keyColumns[0].tag(worst) == Tag.integer else { return nil }
+    let bound = Int64(bitPattern: keyColumns[0].word(worst))
+    let (words, mask) = (first.words, first.mask)
+    let comparison = descending[0] ? CompareOperator.greaterOrEqual : .lessOrEqual
+    return comparison.select(rows) { orderOf(Int64(bitPattern: words[$0 & mask]), bound) }
+  }
+
+  private func buffer(_ chunk: Chunk, _ keyVectors: [Vector], _ row: Int) {
+    for (index, slot) in live.enumerated() {
+      if let column = chunk.columns[slot] { columns[index].append(from: column, row: row) }
+    }
+    for (index, vector) in keyVectors.enumerated() {
+      keyColumns[index].append(from: vector, row: row)
+    }
+    bufferedCount += 1
+  }
+
+  private func riseInHeap() {
+    let keyColumns = keyColumns
+    var place = best.count - 1
+    while place > 0, isBefore(best[(place - 1) / 2], best[place], keyColumns) {
+      best.swapAt(place, (place - 1) / 2)
+      place = (place - 1) / 2
+    }
+  }
+
+  private func sinkInHeap() {
+    let keyColumns = keyColumns
+    var place = 0
+    while true {
+      var worst = place
+      for child in [place * 2 + 1, place * 2 + 2]
+      where child < best.count && isBefore(best[worst], best[child], keyColumns) {
+        worst = child
+      }
+      if worst == place { return }
+      best.swapAt(place, worst)
+      place = worst
+    }
+  }
+
   private func isBefore(
     _ left: [Vector],
     _ leftRow: Int,
@@ -184,7 +259,7 @@ final class SortOperator: UnaryOperator {
 
   /// Sorts row numbers; equal rows stay in the order in which they came.
   private func sort() throws(QueryError) {
-    order = (0..<Int32(bufferedCount)).map { $0 }
+    order = best.isEmpty ? (0..<Int32(bufferedCount)).map { $0 } : best
     if bufferedCount < Self.watchedCountMin {
       let keyColumns = keyColumns
       order.sort { left, right in isBefore(left, right, keyColumns) }
@@ -226,6 +301,8 @@ final class SortOperator: UnaryOperator {
     }
     bufferedCount = kept
     threshold = kept == keep && kept > 0 ? kept - 1 : nil
+    // The worst first: a heap as it should be.
+    if !best.isEmpty { best = (0..<Int32(kept)).reversed() }
   }
 
   private func slicePartitions(_ partition: Int, skip: Int, limit: Int?) {

@@ -95,13 +95,14 @@ final class WalkOperator: UnaryOperator {
   private var stepper: EdgeStepper?
   private var chunk: Chunk?
   private var rowIndex = -1
+  // No access to what follows overlaps another: the stepper, which gets two of them, knows no walk.
   /// The edges of the path so far, and where each led.
-  private var path: [UInt64] = []
+  @exclusivity(unchecked) private var path: [UInt64] = []
   /// Edges still to try, of all depths, one depth behind the other.
-  private var openEdges: [UInt64] = []
-  private var openNodes: [UInt32] = []
+  @exclusivity(unchecked) private var openEdges: [UInt64] = []
+  @exclusivity(unchecked) private var openNodes: [UInt32] = []
   /// Where the edges of each depth begin.
-  private var starts: [Int] = []
+  @exclusivity(unchecked) private var starts: [Int] = []
   private var isStarted = false
 
   init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ walk: Walk) {

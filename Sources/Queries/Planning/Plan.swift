@@ -13,6 +13,8 @@ final class Plan {
   var isAwaited = false
   /// The order of the first input's rows, for steps that make use of it; set once the plan is whole.
   private var knownInputOrder: PlanOrder?
+  /// Of an aggregation, the keys that come in runs; set once the plan is whole.
+  private(set) var runKeys = RunKeys()
 
   init(_ operation: Operation, _ inputs: [Plan] = [], estimate: Double) {
     self.operation = operation
@@ -28,7 +30,9 @@ final class Plan {
   /// Finds out once what runs would otherwise find out each time.
   func noteInputOrder(in view: GraphView) {
     switch operation {
-    case .distinct, .aggregate, .sort: knownInputOrder = inputs[0].order(in: view)
+    case .distinct, .sort: knownInputOrder = inputs[0].order(in: view)
+    case .aggregate(let aggregation):
+      runKeys = RunKeys(aggregation, inputs[0].order(in: view))
     default: break
     }
     for input in inputs { input.noteInputOrder(in: view) }

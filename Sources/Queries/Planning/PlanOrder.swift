@@ -24,6 +24,26 @@ struct PlanOrder {
   }
 }
 
+/// The keys of an aggregation that come in runs, by index.
+struct RunKeys {
+  var indices: [Int] = []
+  /// Whether a run has one group: no other key varies within it.
+  var areAll = false
+
+  init() {}
+
+  init(_ aggregation: Aggregation, _ order: PlanOrder) {
+    guard aggregation.partition == nil else { return }
+    var keys: [Int: Int] = [:]
+    for (index, key) in aggregation.keys.enumerated() {
+      if case .slot(let slot) = key.value.kind { keys[slot] = index }
+    }
+    guard let (run, others) = order.split(Set(keys.keys)) else { return }
+    indices = run.compactMap { keys[$0] }
+    areAll = others.isEmpty && keys.count == aggregation.keys.count
+  }
+}
+
 extension Plan {
   func order(in view: GraphView) -> PlanOrder {
     guard let first = inputs.first else {

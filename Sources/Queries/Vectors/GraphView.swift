@@ -13,6 +13,8 @@ final class GraphView: @unchecked Sendable {
   let nodeLabelSets: UnsafePointer<UInt16>
   let tables: [TableView]
   let edgeTypes: [EdgeTypeView]
+  /// By property key.
+  private let keyColumns: [KeyColumns]
   let stringCount: Int
   let stringOffsets: UnsafePointer<UInt64>
   let stringBytes: UnsafePointer<UInt8>
@@ -40,6 +42,14 @@ final class GraphView: @unchecked Sendable {
     labelSetCounts = statistics.nodeCounts
     tableOfLabelSet = statistics.tables
     edgeTypes = contents.edgeTypes.map { EdgeTypeView($0) }
+    keyColumns = contents.propertyKeys.indices.map { [tables, edgeTypes] key in
+      KeyColumns(UInt16(key), tables, edgeTypes)
+    }
+  }
+
+  /// The columns of a property; without any where no node and no edge has it.
+  func columns(ofPropertyNamed name: String) -> KeyColumns {
+    graph.propertyKey(named: name).map { keyColumns[Int($0)] } ?? KeyColumns.none
   }
 
   /// The only table with nodes of those label sets, where there is one.
@@ -81,7 +91,7 @@ func pointer<Element>(_ array: FlatArray<Element>) -> UnsafePointer<Element> {
 }
 
 /// A property column of a node table or an edge type.
-struct ColumnView {
+struct ColumnView: @unchecked Sendable {
   let cells: ColumnCells
   /// The values of a dynamic column.
   let values: [Value]
@@ -109,6 +119,28 @@ struct ColumnCells {
   let words64: UnsafePointer<UInt64>
 }
 
+/// The columns of one property.
+final class KeyColumns: Sendable {
+  /// By node table.
+  let ofNodes: [ColumnView?]
+  /// By edge type.
+  let ofEdges: [ColumnView?]
+
+  static let none = KeyColumns(ofNodes: [], ofEdges: [])
+
+  private init(ofNodes: [ColumnView?], ofEdges: [ColumnView?]) {
+    self.ofNodes = ofNodes
+    self.ofEdges = ofEdges
+  }
+
+  convenience init(_ key: UInt16, _ tables: [TableView], _ edgeTypes: [EdgeTypeView]) {
+    self.init(
+      ofNodes: tables.map { table in table.columnOfKey[Int(key)].map { table.columns[$0] } },
+      ofEdges: edgeTypes.map { type in type.column(for: key).map { type.columns[$0] } }
+    )
+  }
+}
+
 struct TableView {
   let name: String
   let rowCount: Int
@@ -126,6 +158,22 @@ struct TableView {
   }
 }
 
+/// From when to when edges hold, without anything that is reference-counted, for loops.
+struct ValidityCells {
+  let from: UnsafePointer<Int32>
+  let to: UnsafePointer<Int32>
+
+  init(_ columns: ValidityColumns) {
+    from = pointer(columns.from)
+    to = pointer(columns.to)
+  }
+
+  @inline(__always)
+  func mayHold(_ edge: Int, from firstDay: Int64, to lastDay: Int64) -> Bool {
+    ValidityColumns.mayHold(from: from[edge], to: to[edge], firstDay: firstDay, lastDay: lastDay)
+  }
+}
+
 struct EdgeTypeView {
   let name: String
   let hasValidity: Bool
@@ -136,7 +184,7 @@ struct EdgeTypeView {
   let incoming: AdjacencyView
   let keys: [UInt16]
   let columns: [ColumnView]
-  let validity: ValidityColumns
+  let validity: ValidityCells
   /// How many edges start at, and end at, nodes of each label set.
   let sourceCounts: [Int]
   let targetCounts: [Int]
@@ -160,7 +208,7 @@ struct EdgeTypeView {
     incoming = AdjacencyView(table.incoming)
     keys = table.keys
     columns = table.columns.map { ColumnView($0, texts: nil) }
-    validity = table.validity
+    validity = ValidityCells(table.validity)
     sourceCounts = statistics.sourceCounts
     targetCounts = statistics.targetCounts
     distinctSources = statistics.distinctSources

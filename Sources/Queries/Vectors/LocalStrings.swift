@@ -22,19 +22,17 @@ final class LocalStrings: @unchecked Sendable {
   private let lock = Mutex(())
   /// Read and written under the lock.
   private var index = Index()
-  /// Block `n` has room for 1024 · 2ⁿ strings and is never moved.
-  private let blocks: UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>
+  /// Block `n` has room for 1024 · 2ⁿ strings and is never moved; there once there is a string.
+  private var blocks: UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>?
 
   private static let firstBlockBits = 10
   private static let blockCountMax = 23
   private static let arenaByteCount = 1 << 16
 
-  init() {
-    blocks = .allocate(capacity: Self.blockCountMax)
-    blocks.initialize(repeating: nil, count: Self.blockCountMax)
-  }
+  init() {}
 
   deinit {
+    guard let blocks else { return }
     for block in 0..<Self.blockCountMax { blocks[block]?.deallocate() }
     blocks.deallocate()
     for memory in index.owned { memory.deallocate() }
@@ -60,7 +58,7 @@ final class LocalStrings: @unchecked Sendable {
   @inline(__always)
   func bytes(of code: UInt32) -> UnsafeRawBufferPointer {
     let (block, place) = Self.place(of: Int(code))
-    return blocks[block].unsafelyUnwrapped[place].bytes
+    return blocks.unsafelyUnwrapped[block].unsafelyUnwrapped[place].bytes
   }
 
   @inline(__always)
@@ -72,9 +70,19 @@ final class LocalStrings: @unchecked Sendable {
 
   private func enter(_ entry: Entry, at code: Int) {
     let (block, place) = Self.place(of: code)
+    let blocks = self.blocks ?? Self.makeBlocks()
+    self.blocks = blocks
     let memory = blocks[block] ?? .allocate(capacity: 1 << (block + Self.firstBlockBits))
     memory[place] = entry
     blocks[block] = memory
+  }
+
+  private static func makeBlocks() -> UnsafeMutablePointer<UnsafeMutablePointer<Entry>?> {
+    let blocks = UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>.allocate(
+      capacity: blockCountMax
+    )
+    blocks.initialize(repeating: nil, count: blockCountMax)
+    return blocks
   }
 
   private static func copy(
