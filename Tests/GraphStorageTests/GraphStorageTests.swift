@@ -211,8 +211,9 @@ import Testing
     func holding(_ text: String) -> [Int] {
       guard let date = PartialDate(text) else { return [] }
       return rows.indices.filter {
-        validity.mayHold(
-          edge: $0,
+        ValidityColumns.mayHold(
+          from: validity.from[$0],
+          to: validity.to[$0],
           firstDay: date.earliest.packed,
           lastDay: date.latest.packed
         )

@@ -85,7 +85,16 @@ import Testing
   }
 
   private func rows(_ query: String) throws -> [[Value]] {
-    let result = try engine.run(SourceText(name: "query", text: query))
+    let rows = try rows(query, QueryOptions())
+    // Threads change nothing, not even the order of rows that nobody asked to be in order.
+    var options = QueryOptions(threads: 3)
+    options.threadThresholds = .none
+    for _ in 0..<3 { #expect(try self.rows(query, options) == rows, "\(query)") }
+    return rows
+  }
+
+  private func rows(_ query: String, _ options: QueryOptions) throws -> [[Value]] {
+    let result = try engine.run(SourceText(name: "query", text: query), options: options)
     return (0..<result.rowCount).map { result.values(row: $0) }
   }
 
@@ -138,6 +147,43 @@ import Testing
     }
     let sums = "MATCH (m:Meeting)<-[v:VISITED]-() WITH m, count(*) AS n RETURN sum(n)"
     #expect(try number(sums) == visits.count)
+  }
+
+  @Test func `tell rows apart that different threads may have`() throws {
+    struct Pair: Hashable { var name: Int; var office: String? }
+    let pairs = Set(visits.map { Pair(name: $0.person % 7, office: $0.office) })
+    let perOffice = Dictionary(grouping: pairs) { $0.office }.mapValues(\.count)
+    let distinct =
+      "MATCH (m:Meeting)<-[v:VISITED]-(p:Person) WITH DISTINCT p.name AS n, v.office AS o "
+      + "RETURN o, count(*) AS c"
+    let people = Dictionary(grouping: visits) { $0.office }
+      .mapValues { Set($0.map(\.person)).count }
+    let counted =
+      "MATCH (m:Meeting)<-[v:VISITED]-(p:Person) RETURN v.office AS o, count(DISTINCT p) AS c"
+    let names =
+      "MATCH (m:Meeting)<-[v:VISITED]-(p:Person) RETURN v.office AS o, count(DISTINCT p.name) AS c"
+    for (query, expected) in [(distinct, perOffice), (counted, people), (names, perOffice)] {
+      let found = try rows(query)
+      #expect(found.count == expected.count)
+      for row in found {
+        var office: String?
+        if case .string(let text) = row[0] { office = text }
+        #expect(row[1] == .integer(Int64(expected[office] ?? 0)), "\(query)")
+      }
+    }
+  }
+
+  @Test func `stop at an error, or at a limit, in whichever thread`() throws {
+    var options = QueryOptions(threads: 3)
+    options.threadThresholds = .none
+    let division =
+      "MATCH (m:Meeting)<-[v:VISITED]-(p) WHERE m.year IS NOT NULL "
+      + "RETURN 7 / (m.year - 2019) AS n, count(*) AS c"
+    #expect(throws: QueryError.self) { try rows(division, options) }
+    #expect(throws: QueryError.self) { try rows(division, QueryOptions()) }
+    options.stepCountMax = visits.count
+    let pairs = "MATCH (m:Meeting)<-[v:VISITED]-(), (m)-[:ABOUT]->(t) RETURN t.id AS t, count(v) AS c"
+    #expect(throws: QueryError.self) { try rows(pairs, options) }
   }
 
   @Test func `group by two keys with few values, some of them missing`() throws {

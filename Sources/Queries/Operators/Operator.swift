@@ -146,15 +146,16 @@ final class OperatorBuilder {
 extension OperatorBuilder {
   /// The step below an aggregation whose rows several threads may share, where that may be worth it.
   private func sharedStep(of plan: Plan, _ aggregation: Aggregation) -> Plan? {
+    let thresholds = context.options.threadThresholds
     guard context.options.threads > 1, context.profile == nil, replaced == nil,
-      plan.cost > Self.costWorthThreads
+      plan.cost > thresholds.cost
     else { return nil }
-    return plan.sharedStep(of: aggregation, in: context.view)
+    return plan.sharedStep(
+      of: aggregation,
+      in: context.view,
+      rowCountMin: thresholds.sharedRows
+    )
   }
-
-  /// Estimates are rough: whether threads are worth it shows while the query runs. But what surely
-  /// is small need not be made ready for them.
-  private static let costWorthThreads = 5000.0
 }
 
 /// One row without columns.

@@ -15,8 +15,6 @@ final class ParallelAggregateOperator: Operator {
   private var helpers: [AggregationHelper] = []
   private var own: AggregateOperator?
 
-  /// How many rows the steps make before it is worth to have another thread begin.
-  private static let stepCountWorthAThread = 100_000
   /// Groups of fewer rows than this cost more to put together than threads save.
   private static let rowsPerGroupMin = 4
   private static let groupCountMin = 4096
@@ -64,7 +62,8 @@ final class ParallelAggregateOperator: Operator {
   }
 
   private func startHelpersIfWorthIt() {
-    guard helpers.isEmpty, context.budget.stepCount > Self.stepCountWorthAThread, let own,
+    guard helpers.isEmpty, let own,
+      context.budget.stepCount >= context.options.threadThresholds.steps,
       own.groupCount < Self.groupCountMin || own.groupCount < own.rowCount / Self.rowsPerGroupMin
     else { return }
     for _ in 0..<helperCountMax {

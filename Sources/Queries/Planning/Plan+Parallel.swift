@@ -5,24 +5,26 @@ extension Plan {
   /// That needs steps which treat rows one by one. Steps that compare rows, such as DISTINCT, are
   /// well where what they compare never belongs to two threads: where each row of the shared step
   /// is told from all others by slots that those steps compare too.
-  func sharedStep(of aggregation: Aggregation, in view: GraphView) -> Plan? {
+  ///
+  /// - Parameter rowCountMin: fewer rows are not worth sharing.
+  func sharedStep(
+    of aggregation: Aggregation,
+    in view: GraphView,
+    rowCountMin: Double
+  ) -> Plan? {
     guard aggregation.partition == nil, let compared = aggregation.comparedSlots else { return nil }
     var wanted = compared
     var best: Plan?
     var step = inputs[0]
     while true {
-      if step.isShareable(comparing: wanted, in: view) { best = step }
+      if step.estimate >= rowCountMin, step.isShareable(comparing: wanted, in: view) { best = step }
       guard step.treatsRowsAlone(&wanted), let below = step.inputs.first else { break }
       step = below
     }
     return step.isWithoutArgument ? best : nil
   }
 
-  /// Fewer rows are not worth sharing.
-  private static let sharedRowCountMin = 32.0
-
   private func isShareable(comparing wanted: [Set<Int>], in view: GraphView) -> Bool {
-    if estimate < Self.sharedRowCountMin { return false }
     if wanted.isEmpty { return true }
     guard let identity else { return false }
     let varying = identity.subtracting(order(in: view).constants)

@@ -18,8 +18,10 @@ public struct QueryOptions: Sendable {
   public var knownAt: EventPosition?
   /// BCP 47 tags in the order of preference; decides what a TEXT property shows.
   public var languages: [String]
-  /// How many threads a query may use.
+  /// How many threads a query may use; small ones use one whatever this says.
   public var threads: Int
+  /// What is worth another thread; tests lower it.
+  package var threadThresholds = ThreadThresholds()
   /// What `sources(x)` says of an event; `nil` for its position alone.
   public var eventDescription: (@Sendable (EventPosition) -> Value)?
   /// Set it from another thread to stop the query.
@@ -47,6 +49,26 @@ public struct QueryOptions: Sendable {
     self.threads = threads
     self.eventDescription = eventDescription
     self.cancellation = cancellation
+  }
+}
+
+/// What is worth another thread. The result is the same with any of them.
+package struct ThreadThresholds: Sendable {
+  /// How many rows the steps below an aggregation are expected to make before it is made ready for
+  /// threads. Estimates are rough, but what surely is small need not be.
+  package var cost = 5000.0
+  /// How many rows of one step are expected that threads may share.
+  package var sharedRows = 32.0
+  /// How many rows the steps have made before another thread begins.
+  package var steps = 100_000
+
+  package init() {}
+
+  /// Threads wherever they are possible.
+  package static var none: ThreadThresholds {
+    var thresholds = ThreadThresholds()
+    (thresholds.cost, thresholds.sharedRows, thresholds.steps) = (0, 0, 0)
+    return thresholds
   }
 }
 

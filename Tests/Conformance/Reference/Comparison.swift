@@ -35,8 +35,13 @@ package struct Comparison {
       return .different("the reference cannot run it: \(error)")
     }
     do {
-      let result = try graph.engine().run(SourceText(name: "query", text: query))
-      var actual = rows(of: result)
+      let engine = graph.engine()
+      let source = SourceText(name: "query", text: query)
+      var actual = rows(of: try engine.run(source))
+      var options = QueryOptions(threads: 2)
+      options.threadThresholds = .none
+      let shared = rows(of: try engine.run(source, options: options))
+      if shared != actual { return .different("\(shared)\nwith two threads\n\(actual)") }
       var wanted = rows(of: expected)
       if !query.contains("ORDER BY c") || query.contains("UNION") {
         actual.sort()
