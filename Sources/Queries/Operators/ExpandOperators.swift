@@ -46,11 +46,13 @@ final class EdgeChecks {
   private let context: ExecutionContext
   private let distinctFrom: [Int]
   private let distinctFromLists: [Int]
+  private let distinctFromNodes: [Int]
   private let days: DayRange?
   /// By edge type, where it has a validity.
   private let validities: [ValidityCells?]
   private var columns: [Vector] = []
   private var lists: [Vector] = []
+  private var nodes: [Vector] = []
   private var excluded: [UInt64] = []
   let needsValidity: Bool
   let checksUniqueness: Bool
@@ -59,6 +61,7 @@ final class EdgeChecks {
     self.context = context
     distinctFrom = expansion.distinctFrom
     distinctFromLists = expansion.distinctFromLists
+    distinctFromNodes = expansion.distinctFromNodes
     days = try DayRange(expansion.asOf, context)
     let types = context.view.edgeTypes
     needsValidity = days != nil && expansion.types.contains { types[Int($0)].hasValidity }
@@ -72,6 +75,7 @@ final class EdgeChecks {
     self.context = context
     distinctFrom = arm.distinctFrom
     distinctFromLists = arm.distinctFromLists
+    distinctFromNodes = []
     days = nil
     validities = []
     needsValidity = false
@@ -81,7 +85,15 @@ final class EdgeChecks {
   func start(_ chunk: Chunk) {
     columns = distinctFrom.map { chunk.column($0) }
     lists = distinctFromLists.map { chunk.column($0) }
+    nodes = distinctFromNodes.map { chunk.column($0) }
   }
+
+  /// Whether a row's edges may not lead to that node.
+  func excludes(node: UInt32, _ row: Int) -> Bool {
+    nodes.contains { $0.tag(row) == Tag.node && $0.word(row) == UInt64(node) }
+  }
+
+  var checksNodes: Bool { !distinctFromNodes.isEmpty }
 
   /// The edges that the row has matched already.
   func excluded(_ row: Int) -> [UInt64] {
@@ -107,7 +119,7 @@ final class EdgeChecks {
 final class ExpandOperator: UnaryOperator {
   private let expansion: Expansion
   private let legs: [Leg]
-  /// One type, one direction, no labels to test and at most one edge to differ from.
+  /// One type, one direction, no labels to test and at most one edge, or node, to differ from.
   private let isSimple: Bool
   private var checks: EdgeChecks?
   private var chunk: Chunk?
@@ -121,8 +133,8 @@ final class ExpandOperator: UnaryOperator {
     self.expansion = expansion
     legs = context.legs(of: expansion)
     isSimple =
-      legs.count == 1 && expansion.labelSets == nil && expansion.distinctFrom.count < 2
-      && expansion.distinctFromLists.isEmpty
+      legs.count == 1 && expansion.labelSets == nil && expansion.distinctFromLists.isEmpty
+      && expansion.distinctFrom.count + expansion.distinctFromNodes.count < 2
     super.init(context, plan, input)
   }
 
@@ -154,11 +166,13 @@ final class ExpandOperator: UnaryOperator {
       guard let chunk else { return nil }
       let parents = Selection(capacity: Chunk.rowCountMax)
       let nodes = Vector(capacity: Chunk.rowCountMax, uniform: Tag.node)
-      let edges = Vector(capacity: Chunk.rowCountMax, uniform: Tag.edge)
+      let edges = needsEdges ? Vector(capacity: Chunk.rowCountMax, uniform: Tag.edge) : nil
       let isDone =
-        isSimple && !checks.needsValidity
-        ? fillSimple(chunk, parents, nodes.words, edges.words)
-        : fill(chunk, checks, parents, nodes.words, edges.words)
+        if isSimple, !checks.needsValidity {
+          fillSimple(chunk, parents, nodes.words, edges?.words)
+        } else {
+          fill(chunk, checks, parents, nodes.words, edges?.words)
+        }
       if isDone { self.chunk = nil }
       if parents.count > 0 {
         try context.count(rows: parents.count)
@@ -170,15 +184,20 @@ final class ExpandOperator: UnaryOperator {
     }
   }
 
+  /// Whether somebody reads which edges there are, or they have to be compared.
+  private var needsEdges: Bool { expansion.needsEdge || !expansion.distinctFrom.isEmpty }
+
   /// ``fill`` for the common case, in one loop.
   private func fillSimple(
     _ chunk: Chunk,
     _ parents: Selection,
     _ nodes: UnsafeMutablePointer<UInt64>,
-    _ edges: UnsafeMutablePointer<UInt64>
+    _ edges: UnsafeMutablePointer<UInt64>?
   ) -> Bool {
     let from = chunk.column(expansion.from)
-    let matched = expansion.distinctFrom.first.map { chunk.column($0) }
+    let matched = (expansion.distinctFrom.first ?? expansion.distinctFromNodes.first)
+      .map { chunk.column($0) }
+    let matchedTag = expansion.distinctFrom.isEmpty ? Tag.node : Tag.edge
     let list = legs[0].adjacency
     let base = UInt64(legs[0].type) << 32
     let source = chunk.rows
@@ -187,18 +206,29 @@ final class ExpandOperator: UnaryOperator {
     var position = position
     var end = end
     var rowIndex = rowIndex
-    // All ones name no edge, so that one comparison serves rows without one to differ from.
+    // All ones name nothing, so that one comparison serves rows without one to differ from.
     var other = UInt64.max
     if let matched, position < end { other = matched.word(source[rowIndex]) }
     while true {
       let parent = position < end ? source.pointer[rowIndex] : 0
-      while position < end, count < Chunk.rowCountMax {
-        let edge = base | UInt64(list.edges[position])
-        nodes[count] = UInt64(list.neighbours[position])
-        edges[count] = edge
-        rows[count] = parent
-        count &+= edge != other ? 1 : 0
-        position &+= 1
+      if let edges {
+        while position < end, count < Chunk.rowCountMax {
+          let edge = base | UInt64(list.edges[position])
+          let node = UInt64(list.neighbours[position])
+          nodes[count] = node
+          edges[count] = edge
+          rows[count] = parent
+          count &+= (matchedTag == Tag.node ? node : edge) != other ? 1 : 0
+          position &+= 1
+        }
+      } else {
+        while position < end, count < Chunk.rowCountMax {
+          let node = UInt64(list.neighbours[position])
+          nodes[count] = node
+          rows[count] = parent
+          count &+= node != other ? 1 : 0
+          position &+= 1
+        }
       }
       if position < end { break }
       rowIndex &+= 1
@@ -212,7 +242,7 @@ final class ExpandOperator: UnaryOperator {
       let node = Int(truncatingIfNeeded: from.word(row))
       position = list.start(node)
       end = list.end(node)
-      if let matched { other = matched.tag(row) == Tag.edge ? matched.word(row) : .max }
+      if let matched { other = matched.tag(row) == matchedTag ? matched.word(row) : .max }
     }
     parents.count = count
     self.position = position
@@ -227,7 +257,7 @@ final class ExpandOperator: UnaryOperator {
     _ checks: EdgeChecks,
     _ parents: Selection,
     _ nodes: UnsafeMutablePointer<UInt64>,
-    _ edges: UnsafeMutablePointer<UInt64>
+    _ edges: UnsafeMutablePointer<UInt64>?
   ) -> Bool {
     let from = chunk.column(expansion.from)
     let rows = chunk.rows
@@ -261,7 +291,7 @@ final class ExpandOperator: UnaryOperator {
     _ checks: EdgeChecks,
     _ parents: Selection,
     _ nodes: UnsafeMutablePointer<UInt64>,
-    _ edges: UnsafeMutablePointer<UInt64>
+    _ edges: UnsafeMutablePointer<UInt64>?
   ) {
     let leg = legs[legIndex]
     let neighbours = leg.adjacency.neighbours
@@ -272,13 +302,15 @@ final class ExpandOperator: UnaryOperator {
     var count = parents.count
     var position = position
     let end = end
-    if expansion.labelSets == nil, !leg.skipsLoops, !checks.needsValidity, excluded.count < 2 {
+    if expansion.labelSets == nil, !leg.skipsLoops, !checks.needsValidity, !checks.checksNodes,
+      excluded.count < 2
+    {
       // All ones name no edge, so that one comparison serves either case.
       let other = excluded.first ?? .max
       while position < end, count < Chunk.rowCountMax {
         let edge = base | UInt64(edgeNumbers[position])
         nodes[count] = UInt64(neighbours[position])
-        edges[count] = edge
+        edges?[count] = edge
         rows[count] = parent
         count &+= edge != other ? 1 : 0
         position &+= 1
@@ -293,9 +325,10 @@ final class ExpandOperator: UnaryOperator {
         if let wanted = expansion.labelSets, !wanted[Int(sets[Int(neighbour)])] { continue }
         if leg.skipsLoops, UInt64(neighbour) == node { continue }
         if checks.checksUniqueness, excluded.contains(edge) { continue }
+        if checks.checksNodes, checks.excludes(node: neighbour, row) { continue }
         if checks.needsValidity, !checks.mayHold(edge) { continue }
         nodes[count] = UInt64(neighbour)
-        edges[count] = edge
+        edges?[count] = edge
         rows[count] = parent
         count &+= 1
       }

@@ -42,7 +42,7 @@ final class IntersectOperator: UnaryOperator {
         for check in checks { check?.start(drawn) }
       }
       guard let chunk else { return nil }
-      let output = Output(armCount: intersection.arms.count)
+      let output = Output(armCount: isPlain ? 0 : intersection.arms.count)
       try fill(output, chunk, &search)
       if rowIndex == chunk.count { self.chunk = nil }
       if output.nodes.count > 0 { return result(chunk, output) }
@@ -58,6 +58,10 @@ final class IntersectOperator: UnaryOperator {
     let columns = intersection.arms.map { chunk.column($0.from) }
     let rows = chunk.rows
     var index = rowIndex
+    if isPlain, intersection.labelSets == nil {
+      try fillPlain(output, columns, rows, &search)
+      return
+    }
     while index < rows.count, output.nodes.count < Chunk.rowCountMax {
       let row = rows[index]
       index += 1
@@ -71,6 +75,26 @@ final class IntersectOperator: UnaryOperator {
     rowIndex = index
   }
 
+  /// ``fill`` where every common neighbour makes a row.
+  private func fillPlain(
+    _ output: Output,
+    _ columns: [Vector],
+    _ rows: Rows,
+    _ search: inout CommonNeighbours
+  ) throws(QueryError) {
+    var index = rowIndex
+    while index < rows.count, output.nodes.count < Chunk.rowCountMax {
+      let row = rows[index]
+      index &+= 1
+      // Both of two rivals would take the one edge that there is.
+      guard search.move(to: columns, row), !search.hasEqualRivals else { continue }
+      search.find()
+      output.append(search.found, row: row)
+    }
+    try context.count(rows: output.nodes.count + index - rowIndex)
+    rowIndex = index
+  }
+
   /// The rows to be, before they have a chunk.
   private final class Output {
     let nodes = Vector(capacity: Chunk.rowCountMax)
@@ -79,6 +103,18 @@ final class IntersectOperator: UnaryOperator {
 
     init(armCount: Int) {
       edges = (0..<armCount).map { _ in Vector(capacity: Chunk.rowCountMax) }
+    }
+
+    func append(_ found: [UInt32], row: Int) {
+      let start = nodes.count
+      nodes.reserve(start + found.count)
+      parents.reserve(start + found.count)
+      for (index, node) in found.enumerated() {
+        nodes.set(start + index, Tag.node, UInt64(node))
+        parents.set(start + index, Tag.integer, UInt64(row))
+      }
+      nodes.count += found.count
+      parents.count += found.count
     }
   }
 

@@ -21,7 +21,9 @@ enum Liveness {
         reading: [],
         &argument
       )
-    case .expand(let expansion):
+    case .expand(var expansion):
+      expansion.needsEdge = needed.contains(expansion.edge)
+      plan.operation = .expand(expansion)
       var produced: Set<Int> = [expansion.edge]
       if !expansion.into { produced.insert(expansion.to) }
       if let slot = expansion.countSlot { produced.insert(slot) }
@@ -126,7 +128,7 @@ enum Liveness {
 extension Expansion {
   /// The slots that it reads, `to` only where it is bound.
   var readSlots: Set<Int> {
-    var read = Set(distinctFrom + distinctFromLists + [from])
+    var read = Set(distinctFrom + distinctFromLists + distinctFromNodes + [from])
     if into { read.insert(to) }
     if let factorSlot { read.insert(factorSlot) }
     if let rival, !rival.isSettled { read.formUnion(rival.matched + [rival.from]) }

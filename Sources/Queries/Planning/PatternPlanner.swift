@@ -388,6 +388,7 @@ struct PatternPlanner {
       expansion.labelSets = nil
       operation = .edgeEnds(expansion)
     } else {
+      if !into { compareNodes(of: others, instead: &expansion) }
       operation = .expand(expansion)
       estimate *=
         into ? 0.2 : statistics.degree(edge.types, direction, from: known[from]) * share

@@ -96,6 +96,10 @@ struct Expansion {
   var distinctFrom: [Int]
   /// Bound lists of edges of the same MATCH.
   var distinctFromLists: [Int]
+  /// Bound nodes that `to` differs from, because an edge to them would be one that is bound.
+  var distinctFromNodes: [Int] = []
+  /// Whether somebody reads which edge it is; set once the plan is whole.
+  var needsEdge = true
   var asOf: Bound?
   var text: String
   /// Where the edge itself is bound: which of its ends are bound too.
