@@ -7,7 +7,7 @@ final class EdgeSeekOperator: UnaryOperator {
   private let seek: EdgeSeek
   private let value: Evaluator?
   /// The edges, once they were looked for; `nil` for all.
-  private var found: ArraySlice<UInt32>?
+  private var found: Found?
   private var hasSought = false
   private var days: DayRange?
   private var chunk: Chunk?
@@ -31,7 +31,7 @@ final class EdgeSeekOperator: UnaryOperator {
       days = try DayRange(seek.asOf, context)
       if let match = seek.match, let value { found = try find(match.key, value) }
     }
-    let end = found?.count ?? context.view.edgeTypes[Int(seek.type)].count
+    let end = found?.edges.count ?? context.view.edgeTypes[Int(seek.type)].count
     if end == 0 { return nil }
     while true {
       if chunk == nil {
@@ -59,42 +59,86 @@ final class EdgeSeekOperator: UnaryOperator {
     }
   }
 
+  private struct Found {
+    var edges: ArraySlice<UInt32>
+    /// Where they are known without a look at each edge.
+    var sources: ArraySlice<UInt32>?
+    var targets: ArraySlice<UInt32>?
+  }
+
   private struct Made {
-    let edges = Vector(capacity: Chunk.rowCountMax, uniform: Tag.edge)
-    let sources = Vector(capacity: Chunk.rowCountMax, uniform: Tag.node)
-    let targets = Vector(capacity: Chunk.rowCountMax, uniform: Tag.node)
+    let edges: Vector?
+    let sources: Vector?
+    let targets: Vector?
     let parents = Selection(capacity: Chunk.rowCountMax)
+
+    init(_ needs: EdgeSeek.Parts) {
+      func column(_ part: EdgeSeek.Parts, _ tag: UInt8) -> Vector? {
+        needs.contains(part) ? Vector(capacity: Chunk.rowCountMax, uniform: tag) : nil
+      }
+      edges = column(.edge, Tag.edge)
+      sources = column(.source, Tag.node)
+      targets = column(.target, Tag.node)
+    }
   }
 
   /// The next of the edges that were found.
-  private func take(_ found: ArraySlice<UInt32>, _ parent: Int) -> Made {
-    let made = Made()
+  private func take(_ found: Found, _ parent: Int) -> Made {
+    let made = Made(seek.needs)
     let table = context.view.edgeTypes[Int(seek.type)]
-    let count = min(Chunk.rowCountMax, found.count - edgeIndex)
-    for index in 0..<count {
-      let edge = Int(found[found.startIndex + edgeIndex + index])
-      made.edges.words[index] = edgeWord(seek.type, UInt32(truncatingIfNeeded: edge))
-      made.sources.words[index] = UInt64(table.sources[edge])
-      made.targets.words[index] = UInt64(table.targets[edge])
-      made.parents.append(parent)
+    let count = min(Chunk.rowCountMax, found.edges.count - edgeIndex)
+    let numbers = Self.part(found.edges, edgeIndex, count)
+    numbers.withUnsafeBufferPointer { numbers in
+      if let words = made.edges?.words {
+        for index in 0..<count { words[index] = edgeWord(seek.type, numbers[index]) }
+      }
+      Self.fill(made.sources, numbers, table.sources, found.sources, edgeIndex)
+      Self.fill(made.targets, numbers, table.targets, found.targets, edgeIndex)
     }
+    made.parents.pointer.update(repeating: Int32(truncatingIfNeeded: parent), count: count)
+    made.parents.count = count
     edgeIndex += count
     return made
   }
 
+  private static func part(
+    _ slice: ArraySlice<UInt32>,
+    _ start: Int,
+    _ count: Int
+  ) -> ArraySlice<UInt32> {
+    slice[(slice.startIndex + start)..<(slice.startIndex + start + count)]
+  }
+
+  private static func fill(
+    _ ends: Vector?,
+    _ edges: UnsafeBufferPointer<UInt32>,
+    _ all: UnsafePointer<UInt32>,
+    _ known: ArraySlice<UInt32>?,
+    _ start: Int
+  ) {
+    guard let words = ends?.words else { return }
+    if let known {
+      part(known, start, edges.count).withUnsafeBufferPointer { known in
+        for index in 0..<known.count { words[index] = UInt64(known[index]) }
+      }
+    } else {
+      for index in 0..<edges.count { words[index] = UInt64(all[Int(edges[index])]) }
+    }
+  }
+
   /// The next of all edges.
   private func scan(_ end: Int, _ parent: Int) -> Made {
-    let made = Made()
+    let made = Made(seek.needs)
     let table = context.view.edgeTypes[Int(seek.type)]
     let isPicky = seek.sourceLabelSets != nil || seek.targetLabelSets != nil || days != nil
-    let (edges, sources, targets) = (made.edges.words, made.sources.words, made.targets.words)
+    let (edges, sources, targets) = (made.edges?.words, made.sources?.words, made.targets?.words)
     let parents = made.parents.pointer
     let parent = Int32(truncatingIfNeeded: parent)
     var (count, edge) = (0, edgeIndex)
     while edge < end, count < Chunk.rowCountMax {
-      edges[count] = edgeWord(seek.type, UInt32(truncatingIfNeeded: edge))
-      sources[count] = UInt64(table.sources[edge])
-      targets[count] = UInt64(table.targets[edge])
+      edges?[count] = edgeWord(seek.type, UInt32(truncatingIfNeeded: edge))
+      sources?[count] = UInt64(table.sources[edge])
+      targets?[count] = UInt64(table.targets[edge])
       parents[count] = parent
       if !isPicky || accepts(edge, table, days) { count &+= 1 }
       edge &+= 1
@@ -107,22 +151,28 @@ final class EdgeSeekOperator: UnaryOperator {
   private func find(
     _ name: String,
     _ value: Evaluator
-  ) throws(QueryError) -> ArraySlice<UInt32> {
+  ) throws(QueryError) -> Found {
     let row = Chunk(slotCount: context.slotCount, selection: Selection(all: 1))
     let wanted = try value.evaluate(row, row.rows)
     let table = context.view.edgeTypes[Int(seek.type)]
     guard let key = context.view.graph.propertyKey(named: name),
       let number = table.column(for: key), wanted.tag(0) == Tag.string,
       wanted.word(0) < QueryStrings.localBase
-    else { return [] }
+    else { return Found(edges: []) }
     let column = table.columns[number].cells
-    guard column.kind == .string else { return [] }
+    guard column.kind == .string else { return Found(edges: []) }
     let code = UInt32(truncatingIfNeeded: wanted.word(0))
     if let index = context.caches.edges(byValueOf: column, type: seek.type, key: key) {
       let all = index.edges(with: code)
       try context.count(rows: all.count / 8)
-      if seek.sourceLabelSets == nil, seek.targetLabelSets == nil, days == nil { return all }
-      return ArraySlice(all.filter { accepts(Int($0), table, days) })
+      if seek.sourceLabelSets != nil || seek.targetLabelSets != nil || days != nil {
+        return Found(edges: ArraySlice(all.filter { accepts(Int($0), table, days) }))
+      }
+      return Found(
+        edges: all,
+        sources: seek.needs.contains(.source) ? index.sources(of: all, in: table) : nil,
+        targets: seek.needs.contains(.target) ? index.targets(of: all, in: table) : nil
+      )
     }
     var found: [UInt32] = []
     var edge = 0
@@ -135,7 +185,7 @@ final class EdgeSeekOperator: UnaryOperator {
       edge &+= 1
     }
     try context.count(rows: column.rowCount / 8)
-    return ArraySlice(found)
+    return Found(edges: ArraySlice(found))
   }
 
   private func accepts(_ edge: Int, _ table: EdgeTypeView, _ days: DayRange?) -> Bool {

@@ -14,7 +14,12 @@ enum Liveness {
       carry(plan, needed.subtracting([slot]), reading: [], &argument)
     case .seek(let slot, let id, _, _):
       carry(plan, needed.subtracting([slot]), reading: id.freeSlots, &argument)
-    case .edgeSeek(let seek):
+    case .edgeSeek(var seek):
+      let parts: [(Int, EdgeSeek.Parts)] = [
+        (seek.edge, .edge), (seek.source, .source), (seek.target, .target),
+      ]
+      seek.needs = EdgeSeek.Parts(parts.filter { needed.contains($0.0) }.map(\.1))
+      plan.operation = .edgeSeek(seek)
       carry(
         plan,
         needed.subtracting([seek.edge, seek.source, seek.target]),

@@ -187,6 +187,17 @@ struct EdgeSeek {
   var targetLabelSets: [Bool]?
   var asOf: Bound?
   var text: String
+  /// What somebody reads of each edge; set once the plan is whole.
+  var needs = Parts.all
+
+  struct Parts: OptionSet {
+    let rawValue: UInt8
+
+    static let edge = Parts(rawValue: 1)
+    static let source = Parts(rawValue: 2)
+    static let target = Parts(rawValue: 4)
+    static let all: Parts = [.edge, .source, .target]
+  }
 
   struct Match {
     var key: String

@@ -1,4 +1,5 @@
 import GraphStorage
+import Synchronization
 
 /// The edges of one type for each value of a property: the column the other way round.
 final class EdgesByValue: Sendable {
@@ -6,6 +7,9 @@ final class EdgesByValue: Sendable {
   private let edges: [UInt32]
   /// By the code of a value, where its edges start; one more entry than codes.
   private let starts: [UInt32]
+  /// The sources, and the targets, of ``edges``, once somebody asked for them.
+  private let sources = Mutex<[UInt32]>([])
+  private let targets = Mutex<[UInt32]>([])
 
   init(_ column: ColumnCells) {
     var codeCount = 0
@@ -33,6 +37,24 @@ final class EdgesByValue: Sendable {
     let code = Int(code)
     guard code + 1 < starts.count else { return [] }
     return edges[Int(starts[code])..<Int(starts[code + 1])]
+  }
+
+  /// The sources of some of ``edges``: read one behind the other, and not from all over the table.
+  func sources(of found: ArraySlice<UInt32>, in table: EdgeTypeView) -> ArraySlice<UInt32> {
+    sources.withLock { ends(of: found, table.sources, &$0) }
+  }
+
+  func targets(of found: ArraySlice<UInt32>, in table: EdgeTypeView) -> ArraySlice<UInt32> {
+    targets.withLock { ends(of: found, table.targets, &$0) }
+  }
+
+  private func ends(
+    of found: ArraySlice<UInt32>,
+    _ all: UnsafePointer<UInt32>,
+    _ known: inout [UInt32]
+  ) -> ArraySlice<UInt32> {
+    if known.isEmpty { known = edges.map { all[Int($0)] } }
+    return known[found.indices]
   }
 
   @inline(__always)
