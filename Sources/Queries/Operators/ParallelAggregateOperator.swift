@@ -16,7 +16,7 @@ final class ParallelAggregateOperator: Operator {
   private var own: AggregateOperator?
 
   /// Groups of fewer rows than this cost more to put together than threads save.
-  private static let rowsPerGroupMin = 4
+  private static let rowsPerGroupMin = 16
   private static let groupCountMin = 4096
 
   init(

@@ -60,7 +60,7 @@ package struct ThreadThresholds: Sendable {
   /// How many rows of one step are expected that threads may share.
   package var sharedRows = 32.0
   /// How many rows the steps have made before another thread begins.
-  package var steps = 100_000
+  package var steps = 300_000
 
   package init() {}
 
