@@ -12,9 +12,12 @@ struct CommonNeighbours {
   /// The arm whose list is not part of ``common``.
   private var varying = 0
   /// What the other lists have in common, each once.
-  private var common: [UInt32] = []
+  private var common = NodeList()
+  private var spare = NodeList()
   /// What all lists have in common, each once.
-  private(set) var found: [UInt32] = []
+  let found = NodeList()
+  /// Where the nodes of the arms are read.
+  private var columns: [ArmColumn] = []
   /// How many rows ``common`` has served.
   private var rowsOfCommon = 0
   /// The varying arm's neighbours of what is in ``common``, once enough rows have asked.
@@ -36,23 +39,45 @@ struct CommonNeighbours {
     nodeCount = view.nodeCount
   }
 
+  /// An arm's column without anything that is reference-counted; somebody else keeps it.
+  private struct ArmColumn {
+    let words: UnsafeMutablePointer<UInt64>
+    let tags: UnsafeMutablePointer<UInt8>
+    let mask: Int
+    let areNodes: Bool
+
+    init(_ column: Vector) {
+      words = column.words
+      tags = column.tags
+      mask = column.mask
+      areNodes = column.uniform == Tag.node
+    }
+  }
+
+  /// The rows that come are those of a chunk with these columns, which somebody keeps.
+  mutating func start(_ columns: [Vector]) { self.columns = columns.map(ArmColumn.init) }
+
   /// Reads a row's nodes and sees to it that ``common`` fits them; `false` where one is none.
-  mutating func move(to columns: [Vector], _ row: Int) -> Bool {
-    var changed: Int?
+  @inline(__always)
+  mutating func move(to row: Int) -> Bool {
+    var changed = -1
     var changedCount = 0
-    for index in nodes.indices {
-      guard columns[index].tag(row) == Tag.node else {
+    var index = 0
+    while index < nodes.count {
+      let column = columns[index]
+      guard column.areNodes || column.tags[row & column.mask] == Tag.node else {
         isFirst = true
         return false
       }
-      let node = UInt32(truncatingIfNeeded: columns[index].word(row))
+      let node = UInt32(truncatingIfNeeded: column.words[row & column.mask])
       if isFirst || nodes[index] != node {
         nodes[index] = node
         changed = index
-        changedCount += 1
+        changedCount &+= 1
       }
+      index &+= 1
     }
-    guard let changed else { return true }
+    if changed < 0 { return true }
     if isFirst || changedCount > 1 || changed != varying {
       isFirst = false
       varying = changed
@@ -62,7 +87,11 @@ struct CommonNeighbours {
   }
 
   /// Whether two arms that may not take the same edge start at the same node.
-  var hasEqualRivals: Bool { rivals.contains { nodes[$0] == nodes[$1] } }
+  @inline(__always)
+  var hasEqualRivals: Bool {
+    for (one, other) in rivals where nodes[one] == nodes[other] { return true }
+    return false
+  }
 
   private mutating func intersectOthers() {
     rowsOfCommon = 0
@@ -71,13 +100,13 @@ struct CommonNeighbours {
     for index in lists.indices where index != varying {
       let slice = neighbours(index)
       if isStarted {
-        var both: [UInt32] = []
-        common.withUnsafeBufferPointer { Self.intersect($0, slice, into: &both) }
-        common = both
+        spare.removeAll()
+        Self.intersect(common.buffer, slice, into: spare)
+        swap(&common, &spare)
         continue
       }
       isStarted = true
-      common.removeAll(keepingCapacity: true)
+      common.removeAll()
       // Of parallel edges one is enough: they are told apart when rows are made.
       var last: UInt32?
       for node in slice where node != last {
@@ -89,15 +118,14 @@ struct CommonNeighbours {
 
   /// Finds what all lists have in common.
   mutating func find() {
-    found.removeAll(keepingCapacity: true)
+    found.removeAll()
     rowsOfCommon += 1
     if !hasReached, rowsOfCommon > 2 { reachIfWorthIt() }
     if hasReached {
-      reached?.appendOrigins(of: nodes[varying], to: &found)
+      reached?.appendOrigins(of: nodes[varying], to: found)
       return
     }
-    let slice = neighbours(varying)
-    common.withUnsafeBufferPointer { Self.intersect($0, slice, into: &found) }
+    Self.intersect(common.buffer, neighbours(varying), into: found)
   }
 
   /// Turns the search round where that costs less than what the rows so far have cost.
@@ -105,14 +133,14 @@ struct CommonNeighbours {
     let list = opposites[varying]
     let budget = rowsOfCommon * 8
     var edgeCount = 0
-    for node in common {
+    for node in common.buffer {
       edgeCount += list.end(Int(node)) - list.start(Int(node))
       if edgeCount > budget { return }
     }
     var reached = self.reached ?? ReachedNodes(nodeCount: nodeCount)
     self.reached = nil
     reached.removeAll()
-    for node in common.reversed() { reached.add(Self.slice(of: Int(node), list), from: node) }
+    for node in common.buffer.reversed() { reached.add(Self.slice(of: Int(node), list), from: node) }
     self.reached = reached
     hasReached = true
   }
@@ -145,7 +173,7 @@ struct CommonNeighbours {
   private static func intersect(
     _ left: UnsafeBufferPointer<UInt32>,
     _ right: UnsafeBufferPointer<UInt32>,
-    into result: inout [UInt32]
+    into result: NodeList
   ) {
     let isLeftShorter = left.count <= right.count
     let short = isLeftShorter ? left : right
@@ -181,5 +209,37 @@ struct CommonNeighbours {
       if list[middle] < node { low = middle &+ 1 } else { high = middle }
     }
     return low
+  }
+}
+
+/// Nodes one behind the other, in memory that is kept when they go.
+final class NodeList {
+  @exclusivity(unchecked) private var start: UnsafeMutablePointer<UInt32>
+  @exclusivity(unchecked) private(set) var count = 0
+  private var capacity = 64
+
+  init() {
+    start = .allocate(capacity: capacity)
+  }
+
+  deinit { start.deallocate() }
+
+  var buffer: UnsafeBufferPointer<UInt32> { UnsafeBufferPointer(start: start, count: count) }
+
+  func removeAll() { count = 0 }
+
+  @inline(__always)
+  func append(_ node: UInt32) {
+    if count == capacity { grow() }
+    start[count] = node
+    count &+= 1
+  }
+
+  private func grow() {
+    let larger = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity * 2)
+    larger.update(from: start, count: count)
+    start.deallocate()
+    start = larger
+    capacity *= 2
   }
 }

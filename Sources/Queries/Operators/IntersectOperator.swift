@@ -55,22 +55,22 @@ final class IntersectOperator: UnaryOperator {
     _ chunk: Chunk,
     _ search: inout CommonNeighbours
   ) throws(QueryError) {
-    let columns = intersection.arms.map { chunk.column($0.from) }
+    search.start(intersection.arms.map { chunk.column($0.from) })
     let rows = chunk.rows
     var index = rowIndex
     if isPlain, intersection.labelSets == nil {
-      try fillPlain(output, columns, rows, &search)
+      try fillPlain(output, rows, &search)
       return
     }
     while index < rows.count, output.nodes.count < Chunk.rowCountMax {
       let row = rows[index]
       index += 1
-      guard search.move(to: columns, row) else { continue }
+      guard search.move(to: row) else { continue }
       // Both of two rivals would take the one edge that there is.
       if isPlain, search.hasEqualRivals { continue }
       search.find()
       try context.count(rows: search.found.count)
-      for node in search.found where isWanted(node) { emit(node, row, output, search) }
+      for node in search.found.buffer where isWanted(node) { emit(node, row, output, search) }
     }
     rowIndex = index
   }
@@ -78,7 +78,6 @@ final class IntersectOperator: UnaryOperator {
   /// ``fill`` where every common neighbour makes a row.
   private func fillPlain(
     _ output: Output,
-    _ columns: [Vector],
     _ rows: Rows,
     _ search: inout CommonNeighbours
   ) throws(QueryError) {
@@ -87,9 +86,9 @@ final class IntersectOperator: UnaryOperator {
       let row = rows[index]
       index &+= 1
       // Both of two rivals would take the one edge that there is.
-      guard search.move(to: columns, row), !search.hasEqualRivals else { continue }
+      guard search.move(to: row), !search.hasEqualRivals else { continue }
       search.find()
-      output.append(search.found, row: row)
+      if search.found.count > 0 { output.append(search.found.buffer, row: row) }
     }
     try context.count(rows: output.nodes.count + index - rowIndex)
     rowIndex = index
@@ -105,12 +104,12 @@ final class IntersectOperator: UnaryOperator {
       edges = (0..<armCount).map { _ in Vector(capacity: Chunk.rowCountMax) }
     }
 
-    func append(_ found: [UInt32], row: Int) {
+    func append(_ found: UnsafeBufferPointer<UInt32>, row: Int) {
       let start = nodes.count
       nodes.reserve(start + found.count)
       parents.reserve(start + found.count)
-      for (index, node) in found.enumerated() {
-        nodes.set(start + index, Tag.node, UInt64(node))
+      for index in 0..<found.count {
+        nodes.set(start + index, Tag.node, UInt64(found[index]))
         parents.set(start + index, Tag.integer, UInt64(row))
       }
       nodes.count += found.count

@@ -54,7 +54,7 @@ struct ReachedNodes {
   }
 
   /// Appends the origins of a node, the last added first.
-  func appendOrigins(of node: UInt32, to result: inout [UInt32]) {
+  func appendOrigins(of node: UInt32, to result: NodeList) {
     if rounds[Int(node)] != round { return }
     var link = heads[Int(node)]
     while link != 0 {
