@@ -61,19 +61,14 @@ public struct StringPool: Sendable {
       ? StringCode(truncatingIfNeeded: entry) - 1 : nil
   }
 
-  /// Asks memory for the start of the string, and for where the rest is.
+  /// Asks memory for where the string is.
   @inline(__always)
-  func prefetchPlace(of code: StringCode) {
-    rapport_prefetch(offsets.address + Int(code))
-    rapport_prefetch(prefixes.address + Int(code))
-  }
+  func prefetchPlace(of code: StringCode) { rapport_prefetch(offsets.address + Int(code)) }
 
-  /// Asks memory for the string itself, where its start is not all of it.
+  /// Asks memory for the string itself.
   @inline(__always)
   func prefetchText(of code: StringCode) {
-    let start = offsets.address[Int(code)]
-    guard offsets.address[Int(code) + 1] - start > 8 else { return }
-    rapport_prefetch(bytes.address + Int(start))
+    rapport_prefetch(bytes.address + Int(offsets[Int(code)]))
   }
 
   public mutating func intern(_ text: String) -> StringCode {
@@ -191,25 +186,20 @@ public struct StringPool: Sendable {
   /// The slot that holds the text, or the free one where it belongs.
   private func slot(of text: UnsafeRawBufferPointer, hash: UInt32) -> Int {
     let mask = slots.count - 1
-    let prefix = Self.prefix(of: text)
     var slot = Int(hash) & mask
     while true {
       let entry = slots[slot]
       if entry == 0 { return slot }
       if entry >> 32 == UInt64(hash),
-        isText(text, prefix, StringCode(truncatingIfNeeded: entry) - 1)
+        withBytes(
+          of: StringCode(truncatingIfNeeded: entry) - 1,
+          { $0.count == text.count && Self.areEqual($0, text) }
+        )
       {
         return slot
       }
       slot = (slot + 1) & mask
     }
-  }
-
-  /// Whether that is the string with the code; most need no look at their bytes.
-  @inline(__always)
-  private func isText(_ text: UnsafeRawBufferPointer, _ prefix: UInt64, _ code: StringCode) -> Bool {
-    guard prefixes[Int(code)] == prefix, byteCount(of: code) == text.count else { return false }
-    return text.count <= 8 || withBytes(of: code) { Self.areEqual($0, text) }
   }
 
   private mutating func rehash() {

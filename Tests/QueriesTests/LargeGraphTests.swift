@@ -173,6 +173,24 @@ import Testing
     }
   }
 
+  @Test func `keep the first rows of an order as sorting all would`() throws {
+    let orders = [
+      "c DESC, p.id", "c, p.name DESC, p.id", "p.name, c DESC, p.id DESC", "c DESC", "m.year, m.id",
+    ]
+    for order in orders {
+      let body =
+        order.contains("m.")
+        ? "MATCH (m:Meeting) WITH m RETURN m.id AS id, m.year AS y ORDER BY \(order)"
+        : "MATCH (p:Person)-[:VISITED]->() WITH p, count(*) AS c "
+          + "RETURN p.id AS id, p.name AS n, c ORDER BY \(order)"
+      let all = try rows(body)
+      for (skip, limit) in [(0, 1), (0, 20), (7, 20), (390, 100), (0, 0), (5900, 700)] {
+        let some = try rows(body + " SKIP \(skip) LIMIT \(limit)")
+        #expect(some == Array(all.dropFirst(skip).prefix(limit)), "\(order) \(skip) \(limit)")
+      }
+    }
+  }
+
   @Test func `stop at an error, or at a limit, in whichever thread`() throws {
     var options = QueryOptions(threads: 3)
     options.threadThresholds = .none
@@ -182,7 +200,8 @@ import Testing
     #expect(throws: QueryError.self) { try rows(division, options) }
     #expect(throws: QueryError.self) { try rows(division, QueryOptions()) }
     options.stepCountMax = visits.count
-    let pairs = "MATCH (m:Meeting)<-[v:VISITED]-(), (m)-[:ABOUT]->(t) RETURN t.id AS t, count(v) AS c"
+    let pairs =
+      "MATCH (m:Meeting)<-[v:VISITED]-(), (m)-[:ABOUT]->(t) RETURN t.id AS t, count(v) AS c"
     #expect(throws: QueryError.self) { try rows(pairs, options) }
   }
 

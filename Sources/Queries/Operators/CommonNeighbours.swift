@@ -140,7 +140,9 @@ struct CommonNeighbours {
     var reached = self.reached ?? ReachedNodes(nodeCount: nodeCount)
     self.reached = nil
     reached.removeAll()
-    for node in common.buffer.reversed() { reached.add(Self.slice(of: Int(node), list), from: node) }
+    for node in common.buffer.reversed() {
+      reached.add(Self.slice(of: Int(node), list), from: node)
+    }
     self.reached = reached
     hasReached = true
   }

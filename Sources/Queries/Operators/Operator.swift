@@ -101,28 +101,8 @@ final class OperatorBuilder {
         input(),
         assignments.map { ($0.slot, evaluators.make($0.value)) }
       )
-    case .aggregate(let aggregation):
-      if let shared = sharedStep(of: plan, aggregation) {
-        return ParallelAggregateOperator(
-          context,
-          plan,
-          aggregation,
-          shared: shared,
-          source: make(shared)
-        )
-      }
-      return AggregateOperator(context, plan, input(), aggregation, argument)
-    case .distinct(let slots, let partition):
-      if let slot = plan.gatheredSlot {
-        return GatherOperator(context, plan, input(), slot)
-      }
-      return DistinctOperator(
-        context,
-        plan,
-        input(),
-        slots + (partition.map { [$0] } ?? []),
-        order: plan.inputOrder(in: context.view)
-      )
+    case .aggregate(let aggregation): return makeAggregate(plan, aggregation)
+    case .distinct(let slots, let partition): return makeDistinct(plan, slots, partition)
     case .sort(let sorting): return SortOperator(context, plan, input(), sorting)
     case .slice(let skip, let limit, let partition):
       return SliceOperator(context, plan, input(), skip, limit, partition: partition)
@@ -144,6 +124,22 @@ final class OperatorBuilder {
 }
 
 extension OperatorBuilder {
+  private func makeAggregate(_ plan: Plan, _ aggregation: Aggregation) -> Operator {
+    if let shared = sharedStep(of: plan, aggregation) {
+      let source = make(shared)
+      return ParallelAggregateOperator(context, plan, aggregation, shared: shared, source: source)
+    }
+    return AggregateOperator(context, plan, make(plan.inputs[0]), aggregation, argument)
+  }
+
+  private func makeDistinct(_ plan: Plan, _ slots: [Int], _ partition: Int?) -> Operator {
+    let input = make(plan.inputs[0])
+    if let slot = plan.gatheredSlot { return GatherOperator(context, plan, input, slot) }
+    let compared = slots + (partition.map { [$0] } ?? [])
+    let order = plan.inputOrder(in: context.view)
+    return DistinctOperator(context, plan, input, compared, order: order)
+  }
+
   /// The step below an aggregation whose rows several threads may share, where that may be worth it.
   private func sharedStep(of plan: Plan, _ aggregation: Aggregation) -> Plan? {
     let thresholds = context.options.threadThresholds

@@ -18,7 +18,10 @@ public struct QueryOptions: Sendable {
   public var knownAt: EventPosition?
   /// BCP 47 tags in the order of preference; decides what a TEXT property shows.
   public var languages: [String]
-  /// How many threads a query may use; small ones use one whatever this says.
+  /// How many threads a query may use.
+  ///
+  /// The result is the same with any number. Small queries use one, as does `PROFILE`, which
+  /// measures step by step.
   public var threads: Int
   /// What is worth another thread; tests lower it.
   package var threadThresholds = ThreadThresholds()
@@ -52,10 +55,14 @@ public struct QueryOptions: Sendable {
   }
 }
 
-/// What is worth another thread. The result is the same with any of them.
+/// What is worth another thread.
+///
+/// The result is the same with any of them.
 package struct ThreadThresholds: Sendable {
   /// How many rows the steps below an aggregation are expected to make before it is made ready for
-  /// threads. Estimates are rough, but what surely is small need not be.
+  /// threads.
+  ///
+  /// Estimates are rough, but what surely is small need not be.
   package var cost = 5000.0
   /// How many rows of one step are expected that threads may share.
   package var sharedRows = 32.0

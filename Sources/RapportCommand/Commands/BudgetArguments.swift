@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Queries
 
 /// How far a query may go: what `query` and `shell` have in common.
@@ -27,6 +28,11 @@ struct BudgetArguments: ParsableArguments {
     if let maxMemory { options.byteCountMax = maxMemory.byteCount }
     if let maxRows { options.rowCountMax = maxRows.count }
     if let maxSteps { options.stepCountMax = maxSteps.count }
+  }
+
+  /// How many threads a query uses unless somebody says otherwise.
+  static var coreCount: Int {
+    max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   }
 }
 

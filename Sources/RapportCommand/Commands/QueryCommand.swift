@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import GraphModel
 import Queries
 import Rapport
@@ -118,7 +117,7 @@ struct QueryCommand: ParsableCommand {
 
   private var options: QueryOptions {
     var options = QueryOptions()
-    options.threads = threads ?? Self.coreCount
+    options.threads = threads ?? BudgetArguments.coreCount
     options.asOf = asOf?.date
     options.languages = lang.map { $0.split(separator: ",").map(String.init) } ?? []
     budget.apply(to: &options)
@@ -129,10 +128,6 @@ struct QueryCommand: ParsableCommand {
     if let query { return (query, "query") }
     let path = file ?? "-"
     return (try readText(path), path == "-" ? "standard input" : path)
-  }
-
-  private static var coreCount: Int {
-    max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   }
 
   private func show(_ answer: QueryAnswer) throws(StoreFailure) {

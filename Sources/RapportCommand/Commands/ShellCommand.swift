@@ -32,7 +32,7 @@ struct ShellCommand: ParsableCommand {
 
   func run() throws {
     let opened = try store.openForReading()
-    var options = QueryOptions()
+    var options = QueryOptions(threads: BudgetArguments.coreCount)
     options.asOf = asOf?.date
     options.languages = lang.map { $0.split(separator: ",").map(String.init) } ?? []
     budget.apply(to: &options)
