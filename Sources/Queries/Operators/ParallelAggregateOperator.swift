@@ -12,9 +12,14 @@ final class ParallelAggregateOperator: Operator {
   private let shared: Plan
   private let feed: MorselFeed
   private let helperCountMax: Int
+  /// How many rows the steps make before other threads begin.
+  private let stepCountMin: Int
   private var helpers: [AggregationHelper] = []
   private var own: AggregateOperator?
 
+  /// Plans of this cost are large even where they are overestimated: threads begin sooner.
+  private static let costSurelyLarge = 1_000_000.0
+  private static let headStart = 10
   /// Groups of fewer rows than this cost more to put together than threads save.
   private static let rowsPerGroupMin = 16
   private static let groupCountMin = 4096
@@ -30,6 +35,8 @@ final class ParallelAggregateOperator: Operator {
     self.aggregation = aggregation
     self.shared = shared
     feed = MorselFeed(source)
+    let steps = context.options.threadThresholds.steps
+    stepCountMin = plan.cost > Self.costSurelyLarge ? steps / Self.headStart : steps
     helperCountMax = context.options.threads - 1
     super.init(context, plan)
   }
@@ -63,7 +70,7 @@ final class ParallelAggregateOperator: Operator {
 
   private func startHelpersIfWorthIt() {
     guard helpers.isEmpty, let own,
-      context.budget.stepCount >= context.options.threadThresholds.steps,
+      context.budget.stepCount >= stepCountMin,
       own.groupCount < Self.groupCountMin || own.groupCount < own.rowCount / Self.rowsPerGroupMin
     else { return }
     for _ in 0..<helperCountMax {
