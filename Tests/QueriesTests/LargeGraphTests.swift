@@ -176,11 +176,13 @@ import Testing
   @Test func `keep the first rows of an order as sorting all would`() throws {
     let orders = [
       "c DESC, p.id", "c, p.name DESC, p.id", "p.name, c DESC, p.id DESC", "c DESC", "m.year, m.id",
+      "c, m.id", "c DESC, m.id DESC",
     ]
     for order in orders {
       let body =
         order.contains("m.")
-        ? "MATCH (m:Meeting) WITH m RETURN m.id AS id, m.year AS y ORDER BY \(order)"
+        ? "MATCH (m:Meeting)<-[:VISITED]-() WITH m, count(*) AS c "
+          + "RETURN m.id AS id, m.year AS y, c ORDER BY \(order)"
         : "MATCH (p:Person)-[:VISITED]->() WITH p, count(*) AS c "
           + "RETURN p.id AS id, p.name AS n, c ORDER BY \(order)"
       let all = try rows(body)
