@@ -39,7 +39,12 @@ import Testing
       years.append(year)
       fixture.node(
         ["Meeting"],
-        ["id": .string("m\(number * 7919 % 10_007)"), "year": year.map { .integer($0) } ?? .null]
+        [
+          "id": .string("m\(number * 7919 % 10_007)"), "number": .integer(Int64(number)),
+          "year": year.map { .integer($0) } ?? .null,
+          // Of all nodes of the first chunks, and of none of the last.
+          "era": number < 4500 ? .string("early") : .null,
+        ]
       )
     }
     for number in 0..<Self.topicCount { fixture.node(["Topic"], ["id": .string("t\(number)")]) }
@@ -173,6 +178,23 @@ import Testing
     }
   }
 
+  @Test func `group runs whose keys are missing from some row on`() throws {
+    var counts = [Int](repeating: 0, count: Self.meetingCount)
+    for visit in visits { counts[visit.meeting] += 1 }
+    let groupCount = counts.count { $0 > 0 }
+    let found = try rows(
+      """
+      MATCH (m:Meeting)<-[:VISITED]-() WITH DISTINCT m WITH DISTINCT m, m.era AS e
+      MATCH (m)<-[:VISITED]-(p) WITH m, e, count(*) AS c RETURN m.number AS n, c
+      """
+    )
+    #expect(found.count == groupCount)
+    for row in found {
+      guard case .integer(let number) = row[0] else { continue }
+      #expect(row[1] == .integer(Int64(counts[Int(number)])), "\(number)")
+    }
+  }
+
   @Test func `keep the first rows of an order as sorting all would`() throws {
     let orders = [
       "c DESC, p.id", "c, p.name DESC, p.id", "p.name, c DESC, p.id DESC", "c DESC", "m.year, m.id",
@@ -186,7 +208,8 @@ import Testing
         : "MATCH (p:Person)-[:VISITED]->() WITH p, count(*) AS c "
           + "RETURN p.id AS id, p.name AS n, c ORDER BY \(order)"
       let all = try rows(body)
-      for (skip, limit) in [(0, 1), (0, 20), (7, 20), (390, 100), (0, 0), (5900, 700)] {
+      let parts = [(0, 1), (0, 20), (7, 20), (390, 100), (0, 0), (2900, 1700), (1, Int.max)]
+      for (skip, limit) in parts {
         let some = try rows(body + " SKIP \(skip) LIMIT \(limit)")
         #expect(some == Array(all.dropFirst(skip).prefix(limit)), "\(order) \(skip) \(limit)")
       }
@@ -196,11 +219,11 @@ import Testing
   @Test func `stop at an error, or at a limit, in whichever thread`() throws {
     var options = QueryOptions(threads: 3)
     options.threadThresholds = .none
-    let division =
-      "MATCH (m:Meeting)<-[v:VISITED]-(p) WHERE m.year IS NOT NULL "
-      + "RETURN 7 / (m.year - 2019) AS n, count(*) AS c"
-    #expect(throws: QueryError.self) { try rows(division, options) }
-    #expect(throws: QueryError.self) { try rows(division, QueryOptions()) }
+    // One row is wrong, and whichever thread has it.
+    for number in stride(from: 100, to: Self.meetingCount, by: 300) {
+      let query = "MATCH (m:Meeting) RETURN 7 / (m.number - \(number)) AS n, count(*) AS c"
+      #expect(throws: QueryError.self, "\(number)") { try rows(query, options) }
+    }
     options.stepCountMax = visits.count
     let pairs =
       "MATCH (m:Meeting)<-[v:VISITED]-(), (m)-[:ABOUT]->(t) RETURN t.id AS t, count(v) AS c"

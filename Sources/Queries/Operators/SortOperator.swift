@@ -62,12 +62,10 @@ final class SortOperator: UnaryOperator {
   private var end = 0
   /// How many rows are sorted without looking whether the query has to stop.
   private static let watchedCountMin = 1 << 16
-  /// The row that a new one must beat, once there are enough.
-  private var threshold: Int?
-  /// With a small limit: the best rows so far, the worst of them first in a heap.
+  /// With a limit: the best rows so far, the worst of them first in a heap.
   private var best: [Int32] = []
-  /// How many rows a heap is kept of; more are sorted now and then.
-  private static let heapCountMax = 1024
+  /// How many buffered rows may be of no use any more, beside as many as are of use.
+  private static let uselessCountMax = 4096
   /// Whether rows come in the order of the first key, so that later ones need not be looked at.
   private let isInOrder: Bool
 
@@ -98,7 +96,6 @@ final class SortOperator: UnaryOperator {
     bufferedCount = 0
     order = []
     nextRow = -1
-    threshold = nil
     best = []
   }
 
@@ -121,18 +118,25 @@ final class SortOperator: UnaryOperator {
   private func consume() throws(QueryError) {
     let skip = try rowCount(context, sorting.skip) ?? 0
     let limit = try rowCount(context, sorting.limit)
-    let keep = sorting.partition == nil ? limit.map { $0 &+ skip } : nil
+    let keep = sorting.partition == nil ? limit.map { Self.sum($0, skip) } : nil
     while let chunk = try input.next() {
       try context.count(rows: chunk.count)
       var keyVectors: [Vector] = []
       for key in keys { keyVectors.append(try key.evaluate(chunk, chunk.rows)) }
-      if let keep, keep <= Self.heapCountMax, !isInOrder {
-        appendBest(chunk, keyVectors, keep)
-      } else {
+      guard let keep else {
         append(chunk, keyVectors)
+        continue
       }
-      if let keep, isInOrder, isComplete(keep) { break }
-      if let keep, bufferedCount >= keep &+ 4096 { try prune(to: keep) }
+      if isInOrder, best.isEmpty {
+        append(chunk, keyVectors)
+        if isComplete(keep) { break }
+      } else {
+        appendBest(chunk, keyVectors, keep)
+      }
+      let usefulCount = best.isEmpty ? keep : best.count
+      if bufferedCount - usefulCount >= Self.sum(usefulCount, Self.uselessCountMax) {
+        try prune(to: keep)
+      }
     }
     try sort()
     if let partition = sorting.partition, skip > 0 || limit != nil {
@@ -142,38 +146,32 @@ final class SortOperator: UnaryOperator {
       return
     }
     nextRow = min(skip, order.count)
-    end = limit.map { min(order.count, nextRow &+ $0) } ?? order.count
+    end = limit.map { min(order.count, Self.sum(nextRow, $0)) } ?? order.count
+  }
+
+  /// A sum of numbers of rows, as large as it can be where it is too large.
+  private static func sum(_ left: Int, _ right: Int) -> Int {
+    let (sum, overflow) = left.addingReportingOverflow(right)
+    return overflow ? .max : sum
   }
 
   /// Whether rows that come in the order of the first key are all there that can be wanted: the
   /// last has another key than the last wanted one.
   private func isComplete(_ keep: Int) -> Bool {
-    guard threshold == nil, keep < bufferedCount else { return keep == 0 }
+    guard keep < bufferedCount else { return keep == 0 }
     let key = keyColumns[0]
     guard keep > 0 else { return true }
     return compareCells(context, key, keep - 1, key, bufferedCount - 1) != 0
   }
 
   private func append(_ chunk: Chunk, _ keyVectors: [Vector]) {
-    var rows = chunk.rows
-    var better: Selection?
-    if let threshold {
-      let selection = Selection(capacity: rows.count)
-      for index in 0..<rows.count
-      where isBefore(keyVectors, rows[index], keyColumns, threshold) {
-        selection.append(rows[index])
-      }
-      better = selection
-      rows = selection.rows
-    }
     for (index, slot) in live.enumerated() {
-      if let column = chunk.columns[slot] { columns[index].append(from: column, rows: rows) }
+      if let column = chunk.columns[slot] { columns[index].append(from: column, rows: chunk.rows) }
     }
     for (index, vector) in keyVectors.enumerated() {
-      keyColumns[index].append(from: vector, rows: rows)
+      keyColumns[index].append(from: vector, rows: chunk.rows)
     }
-    bufferedCount += rows.count
-    _ = better
+    bufferedCount += chunk.count
   }
 
   /// Takes those rows that are among the best so far.
@@ -285,6 +283,7 @@ final class SortOperator: UnaryOperator {
     return left < right
   }
 
+  /// Keeps the best of the buffered rows only.
   private func prune(to keep: Int) throws(QueryError) {
     try sort()
     let kept = min(keep, order.count)
@@ -295,14 +294,9 @@ final class SortOperator: UnaryOperator {
       columns = columns.map { $0.count == 0 ? $0 : $0.gathered(rows) }
       keyColumns = keyColumns.map { $0.gathered(rows) }
     }
-    if kept == 0 {
-      columns = live.map { _ in Vector(capacity: 64) }
-      keyColumns = keys.map { _ in Vector(capacity: 64) }
-    }
     bufferedCount = kept
-    threshold = kept == keep && kept > 0 ? kept - 1 : nil
     // The worst first: a heap as it should be.
-    if !best.isEmpty { best = (0..<Int32(kept)).reversed() }
+    best = (0..<Int32(kept)).reversed()
   }
 
   private func slicePartitions(_ partition: Int, skip: Int, limit: Int?) {
