@@ -37,12 +37,12 @@ final class MorselFeed: @unchecked Sendable {
     if isStopped { return nil }
     if chunk == nil {
       start = 0
-      chunk = try source.next()
-    }
-    guard let chunk else {
+      // Nobody asks again after its end, or after an error.
       isStopped = true
-      return nil
+      chunk = try source.next()
+      isStopped = chunk == nil
     }
+    guard let chunk else { return nil }
     let wanted = min(max(rowCount / 8, Self.rowCountMin), Chunk.rowCountMax)
     let count = min(chunk.count - start, wanted)
     let part = Selection(capacity: count)
@@ -62,6 +62,9 @@ final class MorselFeed: @unchecked Sendable {
   func stop() {
     turn.withLock { _ in isStopped = true }
   }
+
+  /// How many rows the step has made, with those below it; asked when nobody draws any more.
+  var stepCount: Int { source.context.budget.stepCount }
 
   func restart() {
     source.restart()

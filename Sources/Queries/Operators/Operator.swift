@@ -126,7 +126,8 @@ final class OperatorBuilder {
 extension OperatorBuilder {
   private func makeAggregate(_ plan: Plan, _ aggregation: Aggregation) -> Operator {
     if let shared = sharedStep(of: plan, aggregation) {
-      let source = make(shared)
+      // Whichever thread draws from it: what it counts is counted apart from what they do.
+      let source = OperatorBuilder(ExecutionContext(sharing: context)).make(shared)
       return ParallelAggregateOperator(context, plan, aggregation, shared: shared, source: source)
     }
     return AggregateOperator(context, plan, make(plan.inputs[0]), aggregation, argument)

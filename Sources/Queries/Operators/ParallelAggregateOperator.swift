@@ -58,12 +58,12 @@ final class ParallelAggregateOperator: Operator {
       for helper in helpers { helper.wait() }
       throw error
     }
+    // The query is not over, with a result or an error, before all of its threads are.
+    let begun = helpers.filter { $0.wait() }
     var others: [AggregateOperator] = []
-    for helper in helpers {
-      guard let other = try helper.result() else { continue }
-      try context.budget.count(steps: other.context.budget.stepCount)
-      others.append(other)
-    }
+    for helper in begun { others.append(try helper.result()) }
+    let stepCounts = others.map { $0.context.budget.stepCount }
+    try context.budget.count(steps: stepCounts.reduce(feed.stepCount, +))
     if !others.isEmpty { try own.merge(others) }
     return try own.next()
   }
@@ -146,9 +146,8 @@ private final class AggregationHelper: @unchecked Sendable {
     return hasBegun
   }
 
-  /// What it aggregated, or `nil` where it had not begun.
-  func result() throws(QueryError) -> AggregateOperator? {
-    guard wait() else { return nil }
+  /// What it aggregated; asked once it has ended.
+  func result() throws(QueryError) -> AggregateOperator {
     if let failure { throw failure }
     return aggregate
   }
