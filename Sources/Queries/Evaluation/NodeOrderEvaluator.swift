@@ -32,45 +32,43 @@ final class NodeOrderEvaluator: Evaluator {
   }
 
   override func evaluate(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Vector {
-    let first = chunk.column(left)
-    let second = chunk.column(right)
-    guard rows.count > 0, first.uniform == Tag.node, second.uniform == Tag.node,
-      isOrdered(first, second, rows)
-    else { return try other.evaluate(chunk, rows) }
+    guard let (first, second) = orderedNodes(chunk, rows) else {
+      return try other.evaluate(chunk, rows)
+    }
     let result = result(for: rows)
-    let comparison = comparison
     for index in 0..<rows.count {
       let row = rows[index]
-      let (one, two) = (first.word(row), second.word(row))
-      let order = one < two ? -1 : one == two ? 0 : 1
+      let order = orderOf(first.word(row), second.word(row))
       result.set(row, Tag.boolean, comparison.holds(order) ? 1 : 0)
     }
     return result
   }
 
   override func select(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Selection {
-    let first = chunk.column(left)
-    let second = chunk.column(right)
-    guard rows.count > 0, first.uniform == Tag.node, second.uniform == Tag.node,
-      isOrdered(first, second, rows)
-    else { return try other.select(chunk, rows) }
+    guard let (first, second) = orderedNodes(chunk, rows) else {
+      return try other.select(chunk, rows)
+    }
     let (ones, twos) = (first.words, second.words)
     let (oneMask, twoMask) = (first.mask, second.mask)
     return comparison.select(rows) { orderOf(ones[$0 & oneMask], twos[$0 & twoMask]) }
   }
 
-  /// Whether all nodes have one label set, whose nodes are in the order of the property.
-  private func isOrdered(_ first: Vector, _ second: Vector, _ rows: Rows) -> Bool {
+  /// The two columns, where all nodes have one label set, whose nodes are in the order of the
+  /// property.
+  private func orderedNodes(_ chunk: Chunk, _ rows: Rows) -> (Vector, Vector)? {
+    let first = chunk.column(left)
+    let second = chunk.column(right)
+    guard rows.count > 0, first.uniform == Tag.node, second.uniform == Tag.node else { return nil }
     let sets = context.view.nodeLabelSets
     let set = sets[Int(truncatingIfNeeded: first.word(rows[0]))]
-    if !isAscending(Int(set)) { return false }
+    if !isAscending(Int(set)) { return nil }
     var others: UInt16 = 0
     for index in 0..<rows.count {
       let row = rows[index]
       others |= sets[Int(truncatingIfNeeded: first.word(row))] ^ set
       others |= sets[Int(truncatingIfNeeded: second.word(row))] ^ set
     }
-    return others == 0
+    return others == 0 ? (first, second) : nil
   }
 
   private func isAscending(_ set: Int) -> Bool {
