@@ -13,18 +13,23 @@ extension EventLog {
     EventPosition(UInt32(try head().count))
   }
 
-  /// A number that is another one after each commit, by whichever process.
+  /// The number of the last commit, by whichever process.
   ///
-  /// It is much sooner read than ``end()``: while it stays what it was, so does the log.
+  /// It is much sooner read than ``end()``: while it is the number of ``committedEnd()``, that is
+  /// the end. It may be there before what was committed can be read, so that it must not be taken
+  /// for the number of what is read after it.
   public var commitNumber: Int? { environment.lastCommit }
 
   /// The root of the Merkle tree over all events, which stands for the log's whole content.
   public func root() throws(StoreError) -> TreeHash { try head().root }
 
   /// The position of the last event, and the root over all up to it, of one commit.
-  public func end() throws(StoreError) -> LogEnd {
-    let head = try head()
-    return LogEnd(position: EventPosition(UInt32(head.count)), root: head.root)
+  public func end() throws(StoreError) -> LogEnd { try committedEnd().end }
+
+  /// ``end()``, and the number of the commit that it was read from.
+  public func committedEnd() throws(StoreError) -> (end: LogEnd, commit: Int) {
+    let (head, number) = try newestCommit()
+    return (LogEnd(position: EventPosition(UInt32(head.count)), root: head.root), number)
   }
 
   /// Gives the records from `first` on to `body`, in order, and returns the last position read.

@@ -160,12 +160,16 @@ extension EventLog {
   }
 
   /// The end of the log as of the last commit.
-  func head() throws(StoreError) -> LogHead {
-    let head = try reading { transaction throws(LMDBError) in
-      try transaction.value(named: LogHead.key, in: meta).flatMap(LogHead.init)
+  func head() throws(StoreError) -> LogHead { try newestCommit().head }
+
+  /// The end of the log as of the last commit, and the number of that commit.
+  func newestCommit() throws(StoreError) -> (head: LogHead, number: Int) {
+    let (head, number) = try reading { transaction throws(LMDBError) in
+      let value = try transaction.value(named: LogHead.key, in: meta)
+      return (value.flatMap(LogHead.init), transaction.identifier)
     }
     guard let head else { throw damaged("the record of its end") }
-    return head
+    return (head, number)
   }
 }
 

@@ -234,6 +234,10 @@ extension Environment {
   }
 
   /// The number of the last commit, by whichever process; without a transaction.
+  ///
+  /// It is that of the newest meta page, which is mapped, so it is seen as soon as that page is
+  /// written. Transactions that begin before the writer has synchronized it still read the
+  /// commit before.
   public var lastCommit: Int? {
     var info = MDB_envinfo()
     return mdb_env_info(handle, &info) == MDB_SUCCESS ? Int(info.me_last_txnid) : nil

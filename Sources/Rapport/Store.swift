@@ -30,7 +30,7 @@ public final class Store: Sendable {
   private struct State {
     var schema: AppliedSchema?
     var graph: FoldedGraph?
-    /// The commit that the graph is known to be of; `nil` where that was not looked at.
+    /// The commit that the graph's end was read from; `nil` where that was not looked at.
     var commit: Int?
   }
 
@@ -149,14 +149,35 @@ public final class Store: Sendable {
   func graph(
     progress: ((FoldProgress) -> Void)? = nil
   ) throws(StoreFailure) -> FoldedGraph {
-    // Read before the end: what is committed between the two is seen the next time.
-    let commit = log.commitNumber
-    if let commit, let current = currentGraph(at: commit) { return current }
-    let graph = try newestGraph(progress)
-    state.withLock { state in
-      if state.graph?.end == graph.end { state.commit = commit }
+    if let commit = log.commitNumber, let current = currentGraph(at: commit) { return current }
+    if let current = currentGraph(at: try committedEnd(), of: try schema()) { return current }
+    return try foldingTurn.withLock { _ throws(StoreFailure) in
+      // Asked for again: who had to wait takes what others have folded meanwhile, and never goes
+      // back to an end that the graph has passed.
+      let (end, schema) = (try committedEnd(), try schema())
+      if let current = currentGraph(at: end, of: schema) { return current }
+      let folding = Folding(log: log, schema: schema, end: end.end)
+      var graph = try folding.graph(
+        after: takeBase(upTo: end.end),
+        from: imageFile,
+        progress: progress
+      )
+      if ImageWriter.isWorthAnImage(unsavedCount: graph.unsavedCount, end: end.end.position),
+        imageWriter.begin(imageFile, graph, key: folding.key)
+      {
+        graph.unsavedCount = 0
+      }
+      remember(graph, of: end.commit)
+      return graph
     }
-    return graph
+  }
+
+  private func committedEnd() throws(StoreFailure) -> (end: LogEnd, commit: Int) {
+    do throws(StoreError) {
+      return try log.committedEnd()
+    } catch {
+      throw StoreFailure(error)
+    }
   }
 
   /// The graph at hand, where it is known that nothing was committed since.
@@ -164,35 +185,16 @@ public final class Store: Sendable {
     state.withLock { $0.commit == commit ? $0.graph : nil }
   }
 
-  private func newestGraph(
-    _ progress: ((FoldProgress) -> Void)?
-  ) throws(StoreFailure) -> FoldedGraph {
-    if let current = currentGraph(at: try end(), of: try schema()) { return current }
-    return try foldingTurn.withLock { _ throws(StoreFailure) in
-      // Asked for again: who had to wait takes what others have folded meanwhile, and never goes
-      // back to an end that the graph has passed.
-      let (end, schema) = (try end(), try schema())
-      if let current = currentGraph(at: end, of: schema) { return current }
-      let folding = Folding(log: log, schema: schema, end: end)
-      var graph = try folding.graph(
-        after: takeBase(upTo: end),
-        from: imageFile,
-        progress: progress
-      )
-      if ImageWriter.isWorthAnImage(unsavedCount: graph.unsavedCount, end: end.position),
-        imageWriter.begin(imageFile, graph, key: folding.key)
-      {
-        graph.unsavedCount = 0
-      }
-      remember(graph)
-      return graph
-    }
-  }
-
-  private func currentGraph(at end: LogEnd, of schema: AppliedSchema) -> FoldedGraph? {
+  /// The graph at hand, where it is of that end, and of the schema that was in force then or later.
+  private func currentGraph(
+    at end: (end: LogEnd, commit: Int),
+    of schema: AppliedSchema
+  ) -> FoldedGraph? {
     state.withLock { state in
-      guard let graph = state.graph, graph.end == end, graph.schema.position == schema.position
+      guard let graph = state.graph, graph.end == end.end,
+        graph.schema.position == schema.position
       else { return nil }
+      state.commit = end.commit
       return graph
     }
   }
@@ -225,10 +227,12 @@ public final class Store: Sendable {
   }
 
   /// Keeps a graph for those who ask next.
-  func remember(_ graph: FoldedGraph) {
+  ///
+  /// - Parameter commit: that its end was read from, where that is known.
+  private func remember(_ graph: FoldedGraph, of commit: Int? = nil) {
     state.withLock { state in
       state.graph = graph
-      state.commit = nil
+      state.commit = commit
     }
   }
 

@@ -10,6 +10,7 @@ import Testing
 /// A store that is open takes in what is committed, without folding anything again.
 @Suite struct `A growing store` {
   private static let countOfMeetings = "MATCH (m:Meeting) RETURN count(m) AS n"
+  private static let countOfPeople = "MATCH (p:Person) RETURN count(p) AS n"
   private static let busiest =
     "MATCH (p:Person)-[:ATTENDED]->(m:Meeting) RETURN p.id AS id, count(m) AS n "
     + "ORDER BY n DESC, id LIMIT 3"
@@ -78,6 +79,30 @@ import Testing
     readers.wait()
     #expect(fullFoldCount.value == 0)
     #expect(try store.graphDigest() == store.rebuild().digest)
+  }
+
+  @Test func `shows what another process has acknowledged, also to who asked while it was committed`()
+    throws
+  {
+    let store = try TestStore()
+    let reader = try Store.open(at: store.path, readOnly: true)
+    let pipe = Pipe()
+    let running = try RunningCommand(
+      PackagePaths.program.path,
+      ["ingest", store.path, "-", "--acknowledge", "--quiet", "--commit-every", "1"],
+      input: .pipe(pipe)
+    )
+    for number in 1...300 {
+      try pipe.fileHandleForWriting.write(contentsOf: Data((SampleEvents.person(number) + "\n").utf8))
+      let acknowledgement = "acknowledged \(number + 1)\n"
+      while running.isRunning, !running.output.hasSuffix(acknowledgement) {
+        for _ in 0..<50 { _ = try reader.query(Self.countOfPeople) }
+      }
+      try #require(running.isRunning)
+      #expect(try rows(reader.query(Self.countOfPeople)) == [[.integer(Int64(number))]])
+    }
+    try pipe.fileHandleForWriting.close()
+    try running.wait().expectSuccess()
   }
 
   @Test func `has its image written where that is worth it, and only there`() throws {
