@@ -72,11 +72,29 @@ public final class Graph: Sendable {
   /// Whether no two nodes of a table have the same id, by table number.
   public var hasUniqueIDs: [Bool] { contents.tables.map { $0.idIndex?.isUnique ?? false } }
 
+  /// Whether every node of a table has an id that no other node of it has, by table number.
+  public var areIdentified: [Bool] {
+    contents.tables.map { table in
+      table.idIndex.map { $0.isUnique && $0.rows.count == table.rowCount } ?? false
+    }
+  }
+
+  /// Whether the nodes of a label set in a table all have ids, each greater than that of the node
+  /// before; `false` also where that is not known.
+  public func haveAscendingIDs(labelSet: Int, inTable table: Int) -> Bool {
+    contents.tables[table].idIndex?.ascending.contains(labelSet) ?? false
+  }
+
   /// The nodes with that id, of every table, ascending.
   ///
   /// In a graph with a schema an id is unique within a table.
   public func nodes(withID id: String) -> [NodeNumber] {
-    guard let idKey, let code = strings.code(of: id) else { return [] }
+    strings.code(of: id).map { nodes(withIDOf: $0) } ?? []
+  }
+
+  /// The same by the code of the id.
+  public func nodes(withIDOf code: StringCode) -> [NodeNumber] {
+    guard let idKey else { return [] }
     var found: [NodeNumber] = []
     for table in contents.tables { table.appendNodes(withID: code, idKey, to: &found) }
     return found.sorted()

@@ -147,7 +147,8 @@ public final class GraphBuilder {
     let node = newNode(table: table, labelSet: labelSet)
     mention(node.rawValue, labelSet)
     if isExtending {
-      contents.tables[Int(table)].indexLastRow(id: id, idKey)
+      contents.tables[Int(table)]
+        .indexLastRow(id: id, idKey, contents.strings, contents.nodeLabelSets)
     } else {
       identities.insert(node.rawValue, table: table, id: id)
     }

@@ -4,7 +4,7 @@ import GraphModel
 // a large graph costs what it changes.
 
 extension IDIndex {
-  static var empty: IDIndex { IDIndex(rows: FlatArray(), isUnique: true) }
+  static var empty: IDIndex { IDIndex(rows: FlatArray(), isUnique: true, ascending: .all) }
 
   /// Where the rows with a code are in ``rows``; `codes` are the codes of all rows.
   func places(of code: StringCode, in codes: FlatArray<UInt32>) -> Range<Int> {
@@ -58,15 +58,47 @@ extension NodeTable {
     return places.isEmpty ? nil : nodes[Int(index.rows[places.lowerBound])]
   }
 
+  /// How far the node before of the same label set is looked for.
+  private static let rowsBackMax = 256
+
+  /// Whether the id of the last row is greater than those of its label set, which ascend;
+  /// `false` where that is not found out soon.
+  private func isAfterOthers(
+    of set: UInt16,
+    _ code: StringCode,
+    _ codes: FlatArray<UInt32>,
+    _ strings: StringPool,
+    _ labelSets: FlatArray<UInt16>
+  ) -> Bool {
+    let last = rowCount - 1
+    for row in (max(0, last - Self.rowsBackMax)..<last).reversed()
+    where labelSets[Int(nodes[row])] == set {
+      return strings.compare(codes[row], code) < 0
+    }
+    return last <= Self.rowsBackMax
+  }
+
   /// Notes the id of the last row, which is about to be written.
-  mutating func indexLastRow(id code: StringCode, _ idKey: UInt16) {
+  mutating func indexLastRow(
+    id code: StringCode,
+    _ idKey: UInt16,
+    _ strings: StringPool,
+    _ labelSets: FlatArray<UInt16>
+  ) {
     guard var index = idIndex else { return }
     let row = UInt32(rowCount - 1)
     idIndex = nil
     if let column = column(for: idKey) {
       // Ids that are not all strings are not indexed.
       if columns[column].kind == .string {
-        index.insert(row: row, code: code, in: columns[column].words32)
+        let codes = columns[column].words32
+        index.insert(row: row, code: code, in: codes)
+        let set = labelSets[Int(nodes[Int(row)])]
+        if index.ascending.contains(Int(set)),
+          !isAfterOthers(of: set, code, codes, strings, labelSets)
+        {
+          index.ascending.remove(Int(set))
+        }
       }
     } else {
       index.rows.append(row)
@@ -191,6 +223,8 @@ extension GraphContents {
   mutating func noteLabelSet(_ new: UInt16, insteadOf old: UInt16, of node: UInt32) {
     labelSetStatistics?.remove(labelSet: old)
     labelSetStatistics?.add(labelSet: new, table: nodeTables[Int(node)])
+    // It comes between others.
+    tables[Int(nodeTables[Int(node)])].idIndex?.ascending.remove(Int(new))
     for type in edgeTypes.indices {
       edgeTypes[type].noteLabelSet(new, insteadOf: old, of: node)
     }

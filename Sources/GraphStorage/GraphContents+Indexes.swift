@@ -7,6 +7,26 @@ struct IDIndex: Sendable {
   var rows: FlatArray<UInt32>
   /// Whether no two rows have the same id.
   var isUnique: Bool
+  /// The label sets whose nodes all have ids, each greater than that of the node before.
+  var ascending = AscendingSets()
+}
+
+/// Some of the first label sets, as bits; those beyond are not told of.
+struct AscendingSets: Sendable {
+  private(set) var bits: UInt64 = 0
+
+  /// How many bits an image has room for.
+  private static let countMax = 62
+
+  init(bits: UInt64 = 0) { self.bits = bits }
+
+  static var all: AscendingSets { AscendingSets(bits: (1 << UInt64(countMax)) - 1) }
+
+  func contains(_ set: Int) -> Bool { set < Self.countMax && bits >> UInt64(set) & 1 != 0 }
+
+  mutating func remove(_ set: Int) {
+    if set < Self.countMax { bits &= ~(1 << UInt64(set)) }
+  }
 }
 
 /// How many nodes there are of each label set, and where.
@@ -34,7 +54,7 @@ extension GraphContents {
     let setCount = labelSets.count
     let idKey = propertyKeys.firstIndex(of: "id").map { UInt16($0) }
     for table in tables.indices where tables[table].idIndex == nil {
-      tables[table].idIndex = tables[table].makeIDIndex(idKey)
+      tables[table].idIndex = tables[table].makeIDIndex(idKey, strings, nodeLabelSets)
     }
     if labelSetStatistics == nil { labelSetStatistics = makeLabelSetStatistics() }
     labelSetStatistics?.grow(to: setCount)
@@ -87,7 +107,11 @@ extension NodeTable {
     return columns[column].kind == .string
   }
 
-  fileprivate func makeIDIndex(_ idKey: UInt16?) -> IDIndex {
+  fileprivate func makeIDIndex(
+    _ idKey: UInt16?,
+    _ strings: StringPool,
+    _ labelSets: FlatArray<UInt16>
+  ) -> IDIndex {
     guard let column = idKey.flatMap({ column(for: $0) }), columns[column].kind == .string else {
       return IDIndex(rows: FlatArray(), isUnique: true)
     }
@@ -100,8 +124,35 @@ extension NodeTable {
         rows.sort { codes[Int($0)] < codes[Int($1)] }
         isUnique = zip(rows, rows.dropFirst()).allSatisfy { codes[Int($0)] != codes[Int($1)] }
       }
-      return IDIndex(rows: FlatArray(rows), isUnique: isUnique)
+      return IDIndex(
+        rows: FlatArray(rows),
+        isUnique: isUnique,
+        ascending: ascendingSets(ids, strings, labelSets)
+      )
     }
+  }
+
+  /// The label sets whose nodes are in the order of their ids.
+  private func ascendingSets(
+    _ ids: PropertyColumn,
+    _ strings: StringPool,
+    _ labelSets: FlatArray<UInt16>
+  ) -> AscendingSets {
+    var ascending = AscendingSets.all
+    var lastOfSet: [StringCode?] = []
+    for row in 0..<rowCount {
+      let set = Int(labelSets[Int(nodes[row])])
+      guard ascending.contains(set) else { continue }
+      guard ids.hasValue(at: row), row == 0 || nodes[row - 1] < nodes[row] else {
+        ascending.remove(set)
+        continue
+      }
+      let code = ids.words32[row]
+      while lastOfSet.count <= set { lastOfSet.append(nil) }
+      if let last = lastOfSet[set], strings.compare(last, code) >= 0 { ascending.remove(set) }
+      lastOfSet[set] = code
+    }
+    return ascending
   }
 }
 

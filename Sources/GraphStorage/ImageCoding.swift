@@ -101,7 +101,8 @@ extension NodeTable {
       texts[index]?.encodeImage(into: &sink)
     }
     sink.write(idIndex?.rows ?? FlatArray())
-    sink.write(idIndex?.isUnique == true ? 1 : 0)
+    let ascending = idIndex?.ascending ?? AscendingSets()
+    sink.write((idIndex?.isUnique == true ? 1 : 0) | ascending.bits << 1)
   }
 
   fileprivate init(decodingImage source: inout ContentsSource) throws(ImageError) {
@@ -115,7 +116,13 @@ extension NodeTable {
       if try source.number() != 0 { texts[index] = try TextColumn(decodingImage: &source) }
     }
     let rows: FlatArray<UInt32> = try source.array()
-    idIndex = IDIndex(rows: rows, isUnique: try source.number() != 0)
+    let properties = try source.number()
+    idIndex = IDIndex(
+      rows: rows,
+      isUnique: properties & 1 != 0,
+      // An image that was written before that was found out does not tell.
+      ascending: AscendingSets(bits: properties >> 1)
+    )
   }
 }
 

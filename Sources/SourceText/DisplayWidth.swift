@@ -4,8 +4,21 @@
 /// another character (Thai vowels, Arabic harakat, accents) and joiners count 0.
 /// Control characters count 0 as well: who prints them replaces them first.
 public func displayWidth(of text: some StringProtocol) -> Int {
+  if let width = text.utf8.withContiguousStorageIfAvailable({ widthOfASCII($0) }) ?? nil {
+    return width
+  }
+  return text.reduce(0) { $0 + displayWidth(of: $1) }
+}
+
+/// The width of a text whose bytes are characters; `nil` of another.
+///
+/// It spares most texts the search for where characters end.
+private func widthOfASCII(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
   var width = 0
-  for character in text { width += displayWidth(of: character) }
+  for byte in bytes {
+    if byte >= 0x80 { return nil }
+    width += byte < 0x20 || byte == 0x7F ? 0 : 1
+  }
   return width
 }
 

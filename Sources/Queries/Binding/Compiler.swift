@@ -80,6 +80,9 @@ final class Compiler {
       partition: nil,
       isInner: false
     )
+    body.plan.compareWhileFollowing(self)
+    body.plan.groupByNodes(self)
+    body.plan.lookUpLate(view)
     var argument: Set<Int> = []
     Liveness.assign(body.plan, needed: Set(body.columns.map(\.variable.slot)), argument: &argument)
     body.plan.noteWaiting()
@@ -180,11 +183,9 @@ final class Compiler {
     checks: Bool = true
   ) throws(Diagnostics) -> BoundLabels {
     if checks { try check(expression, asEdgeTypes: asEdgeTypes) }
-    let contents = view.graph.contents
-    let labelSets = contents.labelSets.map { set in
-      holds(expression, Set(set.map { contents.labels[Int($0)] }))
-    }
-    let edgeTypes = contents.edgeTypes.map { holds(expression, [$0.type]) }
+    let test = LabelTest(expression, in: view)
+    let labelSets = view.labelSets.map { test.holds(ofLabels: $0) }
+    let edgeTypes = view.edgeTypes.indices.map { test.holds(ofEdgeType: UInt16($0)) }
     return BoundLabels(text: text(expression), labelSets: labelSets, edgeTypes: edgeTypes)
   }
 
@@ -221,16 +222,6 @@ final class Compiler {
     return names.count > 12 ? shown + ", …" : shown
   }
 
-  private func holds(_ expression: LabelExpression, _ labels: Set<String>) -> Bool {
-    switch expression.kind {
-    case .label(let name): labels.contains(name)
-    case .and(let left, let right): holds(left, labels) && holds(right, labels)
-    case .or(let left, let right): holds(left, labels) || holds(right, labels)
-    case .not(let operand): !holds(operand, labels)
-    case .any: !labels.isEmpty
-    }
-  }
-
   func text(_ expression: LabelExpression) -> String {
     switch expression.kind {
     case .label(let name): name
@@ -265,4 +256,48 @@ final class Compiler {
     "microsecondsOfSecond", "nanosecondsOfSecond", "from", "to", "position", "time", "type",
     "source", "quote", "id", "value",
   ]
+}
+
+/// A label expression with the numbers of its names, to be tried on many label sets.
+private indirect enum LabelTest {
+  /// `nil` where the graph does not know the name.
+  case name(label: UInt16?, edgeType: UInt16?)
+  case and(LabelTest, LabelTest)
+  case or(LabelTest, LabelTest)
+  case not(LabelTest)
+  case any
+
+  init(_ expression: LabelExpression, in view: GraphView) {
+    switch expression.kind {
+    case .label(let name):
+      let graph = view.graph
+      self = .name(label: graph.label(named: name), edgeType: graph.edgeType(named: name))
+    case .and(let left, let right):
+      self = .and(LabelTest(left, in: view), LabelTest(right, in: view))
+    case .or(let left, let right):
+      self = .or(LabelTest(left, in: view), LabelTest(right, in: view))
+    case .not(let operand): self = .not(LabelTest(operand, in: view))
+    case .any: self = .any
+    }
+  }
+
+  func holds(ofLabels labels: [UInt16]) -> Bool {
+    switch self {
+    case .name(let label, _): label.map { labels.contains($0) } ?? false
+    case .and(let left, let right): left.holds(ofLabels: labels) && right.holds(ofLabels: labels)
+    case .or(let left, let right): left.holds(ofLabels: labels) || right.holds(ofLabels: labels)
+    case .not(let operand): !operand.holds(ofLabels: labels)
+    case .any: !labels.isEmpty
+    }
+  }
+
+  func holds(ofEdgeType type: UInt16) -> Bool {
+    switch self {
+    case .name(_, let edgeType): edgeType == type
+    case .and(let left, let right): left.holds(ofEdgeType: type) && right.holds(ofEdgeType: type)
+    case .or(let left, let right): left.holds(ofEdgeType: type) || right.holds(ofEdgeType: type)
+    case .not(let operand): !operand.holds(ofEdgeType: type)
+    case .any: true
+    }
+  }
 }

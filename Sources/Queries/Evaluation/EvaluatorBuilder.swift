@@ -18,6 +18,13 @@ struct EvaluatorBuilder {
     _ span: SourceSpan
   ) -> Evaluator {
     let other = ComparisonEvaluator(context, span, comparison, make(left), make(right))
+    if comparison == .equal || comparison == .notEqual, context.view.areAllIdentified {
+      for (property, constant) in [(left, right), (right, left)] where constant.isConstant {
+        guard case .property(let base, "id") = property.kind, case .slot(let slot) = base.kind
+        else { continue }
+        return NodeIdentityEvaluator(context, span, comparison, slot, make(constant), other)
+      }
+    }
     guard case .property(let first, let name) = left.kind, case .slot(let firstSlot) = first.kind,
       case .property(let second, name) = right.kind, case .slot(let secondSlot) = second.kind,
       let key = context.view.graph.propertyKey(named: name), context.options.languages.isEmpty
@@ -33,7 +40,11 @@ struct EvaluatorBuilder {
       return ConstantEvaluator(context, span, context.parameters[name] ?? .null)
     case .slot(let slot): return SlotEvaluator(context, span, slot: slot)
     case .property(let base, let name):
-      return PropertyEvaluator(context, span, base: make(base), name: name)
+      let base = make(base)
+      if name == "year", let date = base as? PropertyEvaluator {
+        return YearEvaluator(context, span, of: date)
+      }
+      return PropertyEvaluator(context, span, base: base, name: name)
     case .logic(.and, let left, let right):
       return ShortcutEvaluator(context, span, decisive: false, make(left), make(right))
     case .logic(.or, let left, let right):
@@ -186,7 +197,7 @@ struct EvaluatorBuilder {
       return PatternEvaluator(context, span, [make(left), make(right)])
     }
     if case .call("tolower", let arguments) = left.kind, arguments.count == 1 {
-      return TextMatchEvaluator(
+      let match = TextMatchEvaluator(
         context,
         span,
         operation,
@@ -194,6 +205,7 @@ struct EvaluatorBuilder {
         make(right),
         lowerCase: true
       )
+      return LowerCaseSearchEvaluator(context, match) ?? match
     }
     return TextMatchEvaluator(
       context,

@@ -15,6 +15,17 @@ final class GraphCaches: Sendable {
   /// By edge type and property, the edges of each value; `nil` where it was asked for once only.
   private let edgesByValue = Mutex<[UInt32: EdgesByValue?]>([:])
 
+  /// By table and property, the lower case of what the columns hold.
+  private let lowerCaseColumns = Mutex<LowerCaseColumns>(LowerCaseColumns())
+
+  private struct LowerCaseColumns {
+    var columns: [UInt32: LowerCaseColumn] = [:]
+    var byteCount = 0
+  }
+
+  /// How many bytes of text are kept in lower case; columns beyond that are searched as they are.
+  private static let lowerCaseByteCountMax = 128 << 20
+
   /// Marks of searches that are over, for those that come.
   private let marks = Mutex<[SearchMarks]>([])
   private static let marksCountMax = 2
@@ -39,6 +50,35 @@ final class GraphCaches: Sendable {
       let made = make()
       cache[code] = made
       return made
+    }
+  }
+
+  /// The blocks of a column of strings in lower case; `nil` where some are not there.
+  ///
+  /// Made when they are asked for the second time.
+  func lowerCase(
+    _ column: ColumnCells,
+    _ table: Int,
+    _ key: UInt16,
+    _ numbers: [Int],
+    in view: GraphView
+  ) -> [LowerCaseBlock]? {
+    lowerCaseColumns.withLock { cache in
+      let place = UInt32(table) << 16 | UInt32(key)
+      var known = cache.columns.removeValue(forKey: place) ?? LowerCaseColumn(column)
+      defer { cache.columns[place] = known }
+      var blocks: [LowerCaseBlock] = []
+      for number in numbers {
+        guard cache.byteCount < Self.lowerCaseByteCountMax,
+          let (block, isNew) = known.block(
+            number,
+            make: { LowerCaseBlock(column, number: number, in: view) }
+          )
+        else { continue }
+        if isNew { cache.byteCount += block.byteCount }
+        blocks.append(block)
+      }
+      return blocks.count == numbers.count ? blocks : nil
     }
   }
 

@@ -28,15 +28,51 @@ final class PropertyEvaluator: Evaluator {
   }
 }
 
+/// `x.date.year`, in one pass where `x` are nodes and the property is a date.
+final class YearEvaluator: Evaluator {
+  private let base: Evaluator
+  private let dates: PropertyReader
+  /// For everything else.
+  private let other: PropertyEvaluator
+
+  /// - Parameter date: what the year is taken of.
+  init(_ context: ExecutionContext, _ span: SourceSpan, of date: PropertyEvaluator) {
+    base = date.base
+    dates = date.reader
+    other = PropertyEvaluator(context, span, base: date, name: "year")
+    super.init(context, span)
+  }
+
+  override func evaluate(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Vector {
+    let source = try base.evaluate(chunk, rows)
+    if source.uniform == Tag.node, !source.isConstant {
+      let result = result(for: rows)
+      if dates.readYears(ofNodes: source, rows, into: result) { return result }
+    }
+    return try other.evaluate(chunk, rows)
+  }
+}
+
 /// Fetches one property, by name, of whatever a vector holds.
 final class PropertyReader {
   private let context: ExecutionContext
-  private let name: String
-  private let columns: KeyColumns
+  let name: String
+  let columns: KeyColumns
   private let datePart: DatePart?
 
   private enum DatePart {
     case year, month, day
+  }
+
+  /// Of a date as columns hold it. Those before the year 0 are negative.
+  @inline(__always)
+  private static func date(_ word: UInt32) -> UInt64 {
+    UInt64(bitPattern: Int64(Int32(bitPattern: word)))
+  }
+
+  @inline(__always)
+  private static func year(_ word: UInt32) -> UInt64 {
+    UInt64(bitPattern: Int64(Int32(bitPattern: word) >> 9))
   }
 
   init(_ context: ExecutionContext, name: String) {
@@ -76,25 +112,57 @@ final class PropertyReader {
   }
 
   private func readNodes(_ source: Vector, _ rows: Rows, _ result: Vector) {
-    let words = source.words
-    let mask = source.mask
-    let tables = context.view.nodeTables
     var index = 0
     var common: UInt8?
-    // A run of rows of one table at a time: mostly all of them.
     while index < rows.count {
-      let table = tables[Int(truncatingIfNeeded: words[rows[index] & mask])]
       let start = index
-      repeat {
-        index &+= 1
-      } while index < rows.count
-        && tables[Int(truncatingIfNeeded: words[rows[index] & mask])] == table
-      let run = Rows(rows.pointer + start, count: index - start)
-      let column = Int(table) < columns.ofNodes.count ? columns.ofNodes[Int(table)] : nil
+      let (run, column) = run(of: source, rows, from: &index)
       let tag = read(column, source, run, result, isNode: true)
       common = start == 0 || common == tag ? tag : Tag.mixed
     }
     result.uniform = common ?? Tag.mixed
+  }
+
+  /// A run of rows whose nodes are of one table, mostly all of them, and the column of those.
+  private func run(
+    of source: Vector,
+    _ rows: Rows,
+    from index: inout Int
+  ) -> (Rows, ColumnView?) {
+    let words = source.words
+    let mask = source.mask
+    let tables = context.view.nodeTables
+    let table = tables[Int(truncatingIfNeeded: words[rows[index] & mask])]
+    let start = index
+    repeat {
+      index &+= 1
+    } while index < rows.count
+      && tables[Int(truncatingIfNeeded: words[rows[index] & mask])] == table
+    let column = Int(table) < columns.ofNodes.count ? columns.ofNodes[Int(table)] : nil
+    return (Rows(rows.pointer + start, count: index - start), column)
+  }
+
+  /// Reads the years of dates; `false` where some of the nodes have no column of dates.
+  func readYears(ofNodes source: Vector, _ rows: Rows, into result: Vector) -> Bool {
+    guard context.options.languages.isEmpty else { return false }
+    var index = 0
+    var isWhole = true
+    while index < rows.count {
+      let (run, column) = run(of: source, rows, from: &index)
+      guard let column, column.cells.kind == .date else { return false }
+      let tag = readWords(
+        column.cells,
+        source,
+        run,
+        result,
+        isNode: true,
+        tag: Tag.integer,
+        Self.year
+      )
+      if tag != Tag.integer { isWhole = false }
+    }
+    result.uniform = isWhole ? Tag.integer : Tag.mixed
+    return true
   }
 
   private func readEdges(_ source: Vector, _ rows: Rows, _ result: Vector) {
@@ -128,9 +196,12 @@ final class PropertyReader {
     }
     let cells = column.cells
     switch cells.kind {
-    case .string: return readWords(cells, source, rows, result, isNode: isNode, tag: Tag.string)
-    case .boolean: return readWords(cells, source, rows, result, isNode: isNode, tag: Tag.boolean)
-    case .date: return readDates(cells, source, rows, result, isNode: isNode)
+    case .string:
+      return readWords(cells, source, rows, result, isNode: isNode, tag: Tag.string) { UInt64($0) }
+    case .boolean:
+      return readWords(cells, source, rows, result, isNode: isNode, tag: Tag.boolean) { UInt64($0) }
+    case .date:
+      return readWords(cells, source, rows, result, isNode: isNode, tag: Tag.date, Self.date)
     case .integer, .float, .dynamic:
       var presentCount = 0
       for index in 0..<rows.count {
@@ -154,7 +225,8 @@ final class PropertyReader {
     _ rows: Rows,
     _ result: Vector,
     isNode: Bool,
-    tag: UInt8
+    tag: UInt8,
+    _ convert: (UInt32) -> UInt64
   ) -> UInt8 {
     let words = source.words
     let mask = source.mask
@@ -170,31 +242,12 @@ final class PropertyReader {
         isNode
         ? Int(nodeRows[Int(truncatingIfNeeded: word)]) : Int(UInt32(truncatingIfNeeded: word))
       let isPresent = place < cells.rowCount && cells.positions[place] != 0
-      outWords[row] = isPresent ? UInt64(cells.words32[place]) : 0
+      outWords[row] = isPresent ? convert(cells.words32[place]) : 0
       outTags[row] = isPresent ? tag : Tag.null
       presentCount &+= isPresent ? 1 : 0
       index &+= 1
     }
     return presentCount == rows.count ? tag : Tag.mixed
-  }
-
-  private func readDates(
-    _ cells: ColumnCells,
-    _ source: Vector,
-    _ rows: Rows,
-    _ result: Vector,
-    isNode: Bool
-  ) -> UInt8 {
-    let tag = readWords(cells, source, rows, result, isNode: isNode, tag: Tag.date)
-    let outWords = result.words
-    var index = 0
-    while index < rows.count {
-      // Dates before the year 0 are negative.
-      let packed = Int32(truncatingIfNeeded: outWords[rows[index]])
-      outWords[rows[index]] = UInt64(bitPattern: Int64(packed))
-      index &+= 1
-    }
-    return tag
   }
 
   /// One cell of a column.
@@ -206,9 +259,7 @@ final class PropertyReader {
     }
     switch cells.kind {
     case .string: result.set(row, Tag.string, UInt64(cells.words32[source]))
-    case .date:
-      let packed = Int32(bitPattern: cells.words32[source])
-      result.set(row, Tag.date, UInt64(bitPattern: Int64(packed)))
+    case .date: result.set(row, Tag.date, Self.date(cells.words32[source]))
     case .boolean: result.set(row, Tag.boolean, UInt64(cells.words32[source]))
     case .integer: result.set(row, Tag.integer, cells.words64[source])
     case .float: result.set(row, Tag.float, cells.words64[source])

@@ -175,7 +175,7 @@ final class TextMatchEvaluator: OperandEvaluator {
 /// Looks at eight places of a text at once for the first and the last byte of a part.
 ///
 /// Letters are taken for equal in upper and lower case, and so is what else differs by that bit.
-private struct EightPlaces {
+struct EightPlaces {
   private let first: UInt64
   private let last: UInt64
   private let distance: Int

@@ -1,3 +1,4 @@
+import CMemory
 import GraphModel
 import GraphStorage
 
@@ -109,6 +110,14 @@ final class EdgeChecks {
     return excluded
   }
 
+  /// Asks memory for the validity of an edge of the type that `base` is for.
+  @inline(__always)
+  func prefetch(_ base: UInt64, _ edge: UInt32) {
+    guard let validity = validities[Int(base >> 32)] else { return }
+    rapport_prefetch(validity.from + Int(edge))
+    rapport_prefetch(validity.to + Int(edge))
+  }
+
   func mayHold(_ edge: UInt64) -> Bool {
     guard let days, let validity = validities[Int(edge >> 32)] else { return true }
     return validity.mayHold(Int(UInt32(truncatingIfNeeded: edge)), from: days.first, to: days.last)
@@ -209,6 +218,9 @@ final class ExpandOperator: UnaryOperator {
     // All ones name nothing, so that one comparison serves rows without one to differ from.
     var other = UInt64.max
     if let matched, position < end { other = matched.word(source[rowIndex]) }
+    let above = expansion.above.map { chunk.column($0) }
+    var least: UInt64 = 0
+    if let above, position < end { least = Self.least(above, source[rowIndex]) }
     while true {
       let parent = position < end ? source.pointer[rowIndex] : 0
       if let edges {
@@ -218,7 +230,7 @@ final class ExpandOperator: UnaryOperator {
           nodes[count] = node
           edges[count] = edge
           rows[count] = parent
-          count &+= (matchedTag == Tag.node ? node : edge) != other ? 1 : 0
+          count &+= (matchedTag == Tag.node ? node : edge) != other && node >= least ? 1 : 0
           position &+= 1
         }
       } else {
@@ -226,7 +238,7 @@ final class ExpandOperator: UnaryOperator {
           let node = UInt64(list.neighbours[position])
           nodes[count] = node
           rows[count] = parent
-          count &+= node != other ? 1 : 0
+          count &+= node != other && node >= least ? 1 : 0
           position &+= 1
         }
       }
@@ -243,12 +255,19 @@ final class ExpandOperator: UnaryOperator {
       position = list.start(node)
       end = list.end(node)
       if let matched { other = matched.tag(row) == matchedTag ? matched.word(row) : .max }
+      if let above { least = Self.least(above, row) }
     }
     parents.count = count
     self.position = position
     self.end = end
     self.rowIndex = rowIndex
     return rowIndex == source.count
+  }
+
+  /// The least node that is above the one of a row; none is above nothing.
+  @inline(__always)
+  private static func least(_ above: Vector, _ row: Int) -> UInt64 {
+    above.tag(row) == Tag.node ? above.word(row) + 1 : .max
   }
 
   /// Fills as many rows as there is room for; returns whether the chunk is used up.
@@ -285,6 +304,9 @@ final class ExpandOperator: UnaryOperator {
     return false
   }
 
+  /// Validities are all over the memory: it is asked for them while others are looked at.
+  private static let edgesAhead = 16
+
   private func fillLeg(
     _ row: Int,
     _ from: Vector,
@@ -302,8 +324,10 @@ final class ExpandOperator: UnaryOperator {
     var count = parents.count
     var position = position
     let end = end
+    let above = expansion.above.flatMap { chunk?.column($0) }
+    let least = above.map { Self.least($0, row) } ?? 0
     if expansion.labelSets == nil, !leg.skipsLoops, !checks.needsValidity, !checks.checksNodes,
-      excluded.count < 2
+      excluded.count < 2, least == 0
     {
       // All ones name no edge, so that one comparison serves either case.
       let other = excluded.first ?? .max
@@ -318,10 +342,13 @@ final class ExpandOperator: UnaryOperator {
     } else {
       let sets = context.view.nodeLabelSets
       let node = from.word(row)
+      let ahead = checks.needsValidity ? Self.edgesAhead : end
       while position < end, count < Chunk.rowCountMax {
+        if position &+ ahead < end { checks.prefetch(base, edgeNumbers[position &+ ahead]) }
         let neighbour = neighbours[position]
         let edge = base | UInt64(edgeNumbers[position])
         position &+= 1
+        if UInt64(neighbour) < least { continue }
         if let wanted = expansion.labelSets, !wanted[Int(sets[Int(neighbour)])] { continue }
         if leg.skipsLoops, UInt64(neighbour) == node { continue }
         if checks.checksUniqueness, excluded.contains(edge) { continue }

@@ -85,7 +85,7 @@ final class GroupTable {
     rowCount += rows.count
     newCount = 0
     growScratch(rows.count)
-    if keyCount == 1, columns[0].uniform == Tag.node, rowCount > 4096 {
+    if keyCount == 1, columns[0].uniform == Tag.node, isWorthANodeMap {
       findNodes(columns[0], rows, groups)
     } else if keyCount == 2, findPairs(columns, rows, groups) {
       // Done.
@@ -235,6 +235,11 @@ final class GroupTable {
       }
       index &+= 1
     }
+  }
+
+  /// Whether there are so many rows that it pays to clear a number for each node of the graph.
+  private var isWorthANodeMap: Bool {
+    groupOfNode != nil || rowCount > max(4096, context.view.nodeCount / 32)
   }
 
   private func makeNodeMap() -> UnsafeMutablePointer<UInt32> {

@@ -80,7 +80,9 @@ final class SortOperator: UnaryOperator {
     }
     self.keys = keys
     self.descending = descending
-    isInOrder = sorting.limit != nil && sorting.partition == nil && plan.isInOrder(context)
+    // With a limit this tells when there are enough rows, without one that nothing is to be sorted.
+    let isOfUse = sorting.limit != nil || sorting.keys.count == 1
+    isInOrder = isOfUse && sorting.partition == nil && plan.isInOrder(context)
     super.init(context, plan, input)
     reset()
   }
@@ -121,17 +123,15 @@ final class SortOperator: UnaryOperator {
     let keep = sorting.partition == nil ? limit.map { Self.sum($0, skip) } : nil
     while let chunk = try input.next() {
       try context.count(rows: chunk.count)
-      var keyVectors: [Vector] = []
-      for key in keys { keyVectors.append(try key.evaluate(chunk, chunk.rows)) }
       guard let keep else {
-        append(chunk, keyVectors)
+        append(chunk, try keyVectors(chunk, chunk.rows))
         continue
       }
       if isInOrder, best.isEmpty {
-        append(chunk, keyVectors)
+        append(chunk, try keyVectors(chunk, chunk.rows))
         if isComplete(keep) { break }
       } else {
-        appendBest(chunk, keyVectors, keep)
+        try appendBest(chunk, keep)
       }
       let usefulCount = best.isEmpty ? keep : best.count
       if bufferedCount - usefulCount >= Self.sum(usefulCount, Self.uselessCountMax) {
@@ -174,21 +174,29 @@ final class SortOperator: UnaryOperator {
     bufferedCount += chunk.count
   }
 
+  private func keyVectors(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> [Vector] {
+    var vectors: [Vector] = []
+    for key in keys { vectors.append(try key.evaluate(chunk, rows)) }
+    return vectors
+  }
+
   /// Takes those rows that are among the best so far.
-  private func appendBest(_ chunk: Chunk, _ keyVectors: [Vector], _ keep: Int) {
+  private func appendBest(_ chunk: Chunk, _ keep: Int) throws(QueryError) {
     if keep == 0 { return }
-    let isFull = best.count == keep
-    let promising = isFull ? promisingRows(chunk.rows, keyVectors[0]) : nil
+    var vectors = [try keys[0].evaluate(chunk, chunk.rows)]
+    let promising = promisingRows(chunk.rows, vectors[0], keep)
     let rows = promising?.rows ?? chunk.rows
+    let looked = sorting.hasSimpleLaterKeys ? rows : chunk.rows
+    for key in keys.dropFirst() { vectors.append(try key.evaluate(chunk, looked)) }
     withExtendedLifetime(promising) {
       for index in 0..<rows.count {
         let row = rows[index]
         if best.count < keep {
-          buffer(chunk, keyVectors, row)
+          buffer(chunk, vectors, row)
           best.append(Int32(bufferedCount - 1))
           riseInHeap()
-        } else if isBefore(keyVectors, row, keyColumns, Int(best[0])) {
-          buffer(chunk, keyVectors, row)
+        } else if isBefore(vectors, row, keyColumns, Int(best[0])) {
+          buffer(chunk, vectors, row)
           best[0] = Int32(bufferedCount - 1)
           sinkInHeap()
         }
@@ -196,14 +204,42 @@ final class SortOperator: UnaryOperator {
     }
   }
 
-  /// The rows whose first key is not worse than that of the worst of the best.
-  private func promisingRows(_ rows: Rows, _ first: Vector) -> Selection? {
-    let worst = Int(best[0])
-    guard first.uniform == Tag.integer, keyColumns[0].tag(worst) == Tag.integer else { return nil }
-    let bound = Int64(bitPattern: keyColumns[0].word(worst))
+  /// The rows whose first key does not tell that as many others are before them as are wanted;
+  /// `nil` for all.
+  private func promisingRows(_ rows: Rows, _ first: Vector, _ keep: Int) -> Selection? {
+    guard rows.count > 0, first.uniform == Tag.integer,
+      let bound = best.count == keep ? worstKept : worstOfBest(rows, first, keep)
+    else { return nil }
     let (words, mask) = (first.words, first.mask)
     let comparison = descending[0] ? CompareOperator.greaterOrEqual : .lessOrEqual
     return comparison.select(rows) { orderOf(Int64(bitPattern: words[$0 & mask]), bound) }
+  }
+
+  /// The first key of the worst row that is kept.
+  private var worstKept: Int64? {
+    let worst = Int(best[0])
+    guard keyColumns[0].tag(worst) == Tag.integer else { return nil }
+    return Int64(bitPattern: keyColumns[0].word(worst))
+  }
+
+  /// Of more rows the best are not sought in a chunk before its rows are looked at.
+  private static let soughtCountMax = 64
+
+  /// The first key of the worst of the best rows of a chunk, where there are many more than those.
+  private func worstOfBest(_ rows: Rows, _ first: Vector, _ keep: Int) -> Int64? {
+    guard keep <= min(rows.count / 4, Self.soughtCountMax) else { return nil }
+    // The best come first: the least, of numbers that descend the least opposites.
+    let sign: Int64 = descending[0] ? -1 : 0
+    var numbers: [Int64] = []
+    for index in 0..<rows.count {
+      let number = Int64(bitPattern: first.word(rows[index])) ^ sign
+      if numbers.count == keep {
+        if number >= numbers[keep - 1] { continue }
+        numbers.removeLast()
+      }
+      numbers.insert(number, at: numbers.firstIndex { number < $0 } ?? numbers.count)
+    }
+    return numbers[keep - 1] ^ sign
   }
 
   private func buffer(_ chunk: Chunk, _ keyVectors: [Vector], _ row: Int) {
@@ -258,6 +294,7 @@ final class SortOperator: UnaryOperator {
   /// Sorts row numbers; equal rows stay in the order in which they came.
   private func sort() throws(QueryError) {
     order = best.isEmpty ? (0..<Int32(bufferedCount)).map { $0 } : best
+    if isInOrder, keys.count == 1, best.isEmpty { return }
     if bufferedCount < Self.watchedCountMin {
       let keyColumns = keyColumns
       order.sort { left, right in isBefore(left, right, keyColumns) }

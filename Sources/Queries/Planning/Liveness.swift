@@ -136,6 +136,7 @@ extension Expansion {
     var read = Set(distinctFrom + distinctFromLists + distinctFromNodes + [from])
     if into { read.insert(to) }
     if let factorSlot { read.insert(factorSlot) }
+    if let above { read.insert(above) }
     if let rival, !rival.isSettled { read.formUnion(rival.matched + [rival.from]) }
     return read
   }

@@ -98,6 +98,8 @@ struct Expansion {
   var distinctFromLists: [Int]
   /// Bound nodes that `to` differs from, because an edge to them would be one that is bound.
   var distinctFromNodes: [Int] = []
+  /// The slot of a bound node whose number that of `to` is to be greater than.
+  var above: Int?
   /// Whether somebody reads which edge it is; set once the plan is whole.
   var needsEdge = true
   var asOf: Bound?
@@ -230,6 +232,9 @@ struct Sorting {
   var skip: Bound?
   var limit: Bound?
   var partition: Int?
+  /// Whether nothing can go wrong in looking up the keys behind the first, so that this may be left
+  /// out for rows that the first key decides about; set once the plan is whole.
+  var hasSimpleLaterKeys = false
 }
 
 struct Application {

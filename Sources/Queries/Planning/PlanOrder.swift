@@ -11,7 +11,7 @@ struct PlanOrder {
   /// What groups rows by such slots, and perhaps more, can forget a group as soon as its run is
   /// over.
   var runs: [Set<Int>] = []
-  /// Slots of nodes that come in the order of their numbers.
+  /// Slots whose nodes come in the order of their numbers; some may hold something else.
   var ascending: Set<Int> = []
 
   /// The slots of the best run for what groups rows by `slots`, and the others; constants are in
@@ -116,11 +116,18 @@ extension PlanOrder {
 extension Plan {
   /// Whether the rows that a sort draws come in the order of its first key already.
   func isInOrder(_ context: ExecutionContext) -> Bool {
-    guard case .sort(let sorting) = operation, let first = sorting.keys.first, !first.descending,
-      let (slot, name) = inputs[0].property(first.value), context.options.languages.isEmpty,
+    guard case .sort(let sorting) = operation, let first = sorting.keys.first, !first.descending
+    else { return false }
+    if case .slot(let slot) = first.value.kind,
+      inputOrder(in: context.view).ascending.contains(slot),
+      inputs[0].possibleLabelSets(ofNode: slot, context.view) != nil
+    {
+      return true
+    }
+    guard let (slot, name) = inputs[0].property(first.value), context.options.languages.isEmpty,
       let key = context.view.graph.propertyKey(named: name),
       inputOrder(in: context.view).ascending.contains(slot),
-      let labelSets = inputs[0].scannedLabelSets(slot),
+      let labelSets = inputs[0].possibleLabelSets(ofNode: slot, context.view),
       let set = context.view.onlyLabelSet(of: labelSets)
     else { return false }
     return context.caches.isAscending(key, labelSet: set, in: context.view)
@@ -143,11 +150,5 @@ extension Plan {
       return nil
     default: return nil
     }
-  }
-
-  /// The label sets of the nodes that a scan further down puts into a slot.
-  private func scannedLabelSets(_ wanted: Int) -> [Bool]? {
-    if case .scan(let slot, let labelSets, _) = operation, slot == wanted { return labelSets }
-    return inputs.first?.scannedLabelSets(wanted)
   }
 }

@@ -12,6 +12,7 @@ final class GraphView: @unchecked Sendable {
   let nodeRows: UnsafePointer<UInt32>
   let nodeLabelSets: UnsafePointer<UInt16>
   let tables: [TableView]
+  let labelSets: [[UInt16]]
   let edgeTypes: [EdgeTypeView]
   /// By property key.
   private let keyColumns: [KeyColumns]
@@ -23,6 +24,8 @@ final class GraphView: @unchecked Sendable {
   let labelSetCounts: [Int]
   /// The table of the nodes of each label set; `nil` where they are in several, or there are none.
   private let tableOfLabelSet: [UInt16?]
+  /// The tables whose nodes have each an id of their own.
+  private let identifiedTables: [Bool]
 
   init(_ graph: Graph) {
     self.graph = graph
@@ -42,8 +45,16 @@ final class GraphView: @unchecked Sendable {
     labelSetCounts = statistics.nodeCounts
     tableOfLabelSet = statistics.tables
     edgeTypes = contents.edgeTypes.map { EdgeTypeView($0) }
+    labelSets = contents.labelSets
     keyColumns = contents.propertyKeys.indices.map { [tables, edgeTypes] key in
       KeyColumns(UInt16(key), tables, edgeTypes)
+    }
+    let idKey = graph.propertyKey(named: "id").map { Int($0) }
+    identifiedTables = zip(graph.areIdentified, tables).map { isIdentified, table in
+      if table.rowCount == 0 { return true }
+      let column = idKey.flatMap { table.columnOfKey[$0] }.map { table.columns[$0] }
+      // What a text is read as depends on the languages that are asked for.
+      return isIdentified && column?.cells.kind == .string && column?.texts == nil
     }
   }
 
@@ -72,6 +83,22 @@ final class GraphView: @unchecked Sendable {
   /// Whether an id is that of one node of those label sets at most.
   func hasUniqueIDs(_ labelSets: [Bool]?) -> Bool {
     onlyTable(of: labelSets).map { graph.hasUniqueIDs[$0] } ?? false
+  }
+
+  /// Whether nodes of those label sets are of one only, and in the order of their ids.
+  func areInOrderOfIDs(_ labelSets: [Bool]) -> Bool {
+    guard let table = onlyTable(of: labelSets), let set = onlyLabelSet(of: labelSets) else {
+      return false
+    }
+    return identifiedTables[table] && graph.haveAscendingIDs(labelSet: set, inTable: table)
+  }
+
+  /// Whether every node has an id that no other node of its table has.
+  var areAllIdentified: Bool { identifiedTables.allSatisfy { $0 } }
+
+  /// Whether all nodes of those label sets have an id that no other of them has.
+  func areIdentified(_ labelSets: [Bool]) -> Bool {
+    onlyTable(of: labelSets).map { identifiedTables[$0] } ?? false
   }
 
   /// The bytes of a string of the graph.

@@ -15,6 +15,9 @@ struct SchemaCommand: ParsableCommand {
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
+      // Names are said, also of types that are called so: to find one out takes a millisecond of
+      // each start of the program.
+      commandName: "check",
       abstract: "Checks a schema file.",
       discussion: """
           rapport schema check my.rapport
@@ -44,6 +47,7 @@ struct SchemaCommand: ParsableCommand {
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "show",
       abstract: "Shows the schema of a store.",
       discussion: """
           rapport schema show meetings
