@@ -49,13 +49,15 @@ import Testing
 
   private func makeEngine(_ talks: [Talk], _ ids: Ids) -> QueryEngine {
     var fixture = GraphFixture()
+    // What is no host has the id of one.
+    fixture.node(["Room"], ["id": .string("h3")])
     for host in 0..<Self.hostCount {
       fixture.node(["Host"], ["id": id(of: host, ids), "name": .string("N\(host % 3)")])
     }
-    let hosts = fixture.nodes
-    for talk in talks {
+    let hosts = Array(fixture.nodes.dropFirst())
+    for (number, talk) in talks.enumerated() {
       let date: Value = talk.date.map { .date($0) } ?? .null
-      let node = fixture.node(["Talk"], ["date": date])
+      let node = fixture.node(["Talk"], ["id": .string("t\(number)"), "date": date])
       fixture.edge(hosts[talk.host], "HOSTED", node)
     }
     return fixture.engine()

@@ -51,6 +51,34 @@ import Testing
     #expect(report.formerDigest == grown, "what another process makes of the image and the rest")
   }
 
+  @Test func `knows when nodes are not in the order of their ids any more`() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    do {
+      let start = try Store.create(at: path)
+      try ingest(people(10_001...16_000), into: start, folder)
+      try start.prepare()
+    }
+    let store = try Store.open(at: path)
+    let first = "MATCH (p:Person) RETURN p.id AS id ORDER BY id LIMIT 2"
+    #expect(try ids(store.query(first)) == ["person:10001", "person:10002"])
+    // Behind all others as a text, and then before them.
+    try ingest(people(9999...9999), into: store, folder)
+    #expect(try ids(store.query(first)) == ["person:10001", "person:10002"])
+    let last = "MATCH (p:Person) RETURN p.id AS id ORDER BY id SKIP 5999"
+    #expect(try ids(store.query(last)) == ["person:16000", "person:9999"])
+    try ingest(people(10_000...10_000), into: store, folder)
+    #expect(try ids(store.query(first)) == ["person:10000", "person:10001"])
+    #expect(try store.rebuild().formerDigest == store.graphDigest())
+    #expect(try ids(store.query(first)) == ["person:10000", "person:10001"])
+  }
+
+  private func ids(_ answer: QueryAnswer) -> [String] {
+    rows(answer).map { row in
+      if case .string(let id) = row[0] { id } else { "" }
+    }
+  }
+
   @Test func `folds nothing twice, however many ask while it grows`() throws {
     let folder = try TemporaryFolder()
     let store = try Store.create(at: folder.path("store"))
