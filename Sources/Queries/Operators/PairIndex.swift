@@ -7,19 +7,22 @@ struct PairIndex {
   private var columns = [UInt16](repeating: 0, count: 1024)
   private var rowCount = 0
   private var columnCount = 0
-  /// A group plus one for each pair of numbers, or 0.
+  /// A group plus one for each pair of numbers, or 0; a line for each number of the first key.
+  ///
+  /// Lines are as short as the second key allows, so that all of them stay in the caches.
   private var groups: [UInt32]
-  private var side = 64
+  private var width = 32
+  private var height = 32
   private(set) var tags: (UInt8, UInt8)
 
-  private static let sideMax = 1024
+  private static let valueCountMax = 1024
   private static let valueMax: UInt64 = 1 << 20
 
   /// `nil` where the cells are no small numbers.
   init?(_ first: Vector, _ second: Vector) {
     guard Self.isSmall(first.uniform), Self.isSmall(second.uniform) else { return nil }
     tags = (first.uniform, second.uniform)
-    groups = [UInt32](repeating: 0, count: side * side)
+    groups = [UInt32](repeating: 0, count: width * height)
   }
 
   private static func isSmall(_ tag: UInt8) -> Bool {
@@ -37,20 +40,27 @@ struct PairIndex {
       numbers += repeatElement(0, count: max(Int(value) + 1, numbers.count))
     }
     if numbers[Int(value)] != 0 { return true }
-    if count == sideMax { return false }
+    if count == valueCountMax { return false }
     count += 1
     numbers[Int(value)] = UInt16(count)
     return true
   }
 
+  /// Makes room for the numbers that there are.
+  @inline(never)
   private mutating func grow() {
-    let larger = side * 2
-    var wider = [UInt32](repeating: 0, count: larger * larger)
-    for row in 0..<side {
-      for column in 0..<side { wider[row * larger + column] = groups[row * side + column] }
+    while width < columnCount {
+      var wider = [UInt32](repeating: 0, count: groups.count * 2)
+      for row in 0..<height {
+        for column in 0..<width { wider[row * width * 2 + column] = groups[row * width + column] }
+      }
+      groups = wider
+      width *= 2
     }
-    groups = wider
-    side = larger
+    while height < rowCount {
+      groups += repeatElement(0, count: groups.count)
+      height *= 2
+    }
   }
 
   /// Writes the group of each row; `add` makes a new one.
@@ -74,8 +84,8 @@ struct PairIndex {
       guard Self.number(one, in: &self.rows, &rowCount),
         Self.number(two, in: &columns, &columnCount)
       else { return false }
-      while side < max(rowCount, columnCount) { grow() }
-      let place = (Int(self.rows[Int(one)]) - 1) * side + Int(columns[Int(two)]) - 1
+      if width < columnCount || height < rowCount { grow() }
+      let place = (Int(self.rows[Int(one)]) - 1) * width + Int(columns[Int(two)]) - 1
       if groups[place] == 0 { groups[place] = add(one, two, row) + 1 }
       result[index] = groups[place] - 1
       index += 1
@@ -90,7 +100,7 @@ struct PairIndex {
     from start: Int,
     into result: UnsafeMutablePointer<UInt32>
   ) -> Int {
-    let side = side
+    let width = width
     let (ones, oneMask) = (first.words, first.mask)
     let (twos, twoMask) = (second.words, second.mask)
     return self.rows.withUnsafeBufferPointer { rowNumbers in
@@ -104,7 +114,7 @@ struct PairIndex {
             let line = Int(rowNumbers[Int(truncatingIfNeeded: one)])
             let column = Int(columnNumbers[Int(truncatingIfNeeded: two)])
             guard line != 0, column != 0 else { break }
-            let group = groups[(line &- 1) &* side &+ column &- 1]
+            let group = groups[(line &- 1) &* width &+ column &- 1]
             guard group != 0 else { break }
             result[index] = group &- 1
             index &+= 1
