@@ -64,7 +64,9 @@ final class PropertyReader {
     case year, month, day
   }
 
-  /// Of a date as columns hold it. Those before the year 0 are negative.
+  /// The word of a date as columns hold it.
+  ///
+  /// Those before the year 0 are negative.
   @inline(__always)
   private static func date(_ word: UInt32) -> UInt64 {
     UInt64(bitPattern: Int64(Int32(bitPattern: word)))

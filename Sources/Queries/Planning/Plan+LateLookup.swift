@@ -37,7 +37,8 @@ extension Plan {
   /// nodes compare as their ids do.
   func compareWhileFollowing(_ compiler: Compiler) {
     for input in inputs { input.compareWhileFollowing(compiler) }
-    guard case .filter(let predicate) = operation, case .expand(var expansion) = inputs[0].operation,
+    guard case .filter(let predicate) = operation,
+      case .expand(var expansion) = inputs[0].operation,
       let first = predicate.conjuncts.first,
       let bound = inputs[0].lowerBound(of: expansion, in: first, compiler.view)
     else { return }
