@@ -44,7 +44,11 @@ final class EdgeSeekOperator: UnaryOperator {
         self.chunk = nil
         continue
       }
-      let made = found.map { take($0, chunk.rows[rowIndex]) } ?? scan(end, chunk.rows[rowIndex])
+      let row = chunk.rows[rowIndex]
+      let made =
+        if let found { take(found, row) } else if isPicky { scan(end, row) } else {
+          takeAll(end, row)
+        }
       if edgeIndex == end {
         edgeIndex = 0
         rowIndex += 1
@@ -126,11 +130,36 @@ final class EdgeSeekOperator: UnaryOperator {
     }
   }
 
-  /// The next of all edges.
+  /// Whether not all edges are wanted.
+  private var isPicky: Bool {
+    seek.sourceLabelSets != nil || seek.targetLabelSets != nil || days != nil
+  }
+
+  /// The next of all edges, each of which is wanted.
+  private func takeAll(_ end: Int, _ parent: Int) -> Made {
+    let made = Made(seek.needs)
+    let table = context.view.edgeTypes[Int(seek.type)]
+    let count = min(Chunk.rowCountMax, end - edgeIndex)
+    if let words = made.edges?.words {
+      for index in 0..<count {
+        words[index] = edgeWord(seek.type, UInt32(truncatingIfNeeded: edgeIndex &+ index))
+      }
+    }
+    for (ends, all) in [(made.sources, table.sources), (made.targets, table.targets)] {
+      guard let words = ends?.words else { continue }
+      let next = all + edgeIndex
+      for index in 0..<count { words[index] = UInt64(next[index]) }
+    }
+    made.parents.pointer.update(repeating: Int32(truncatingIfNeeded: parent), count: count)
+    made.parents.count = count
+    edgeIndex += count
+    return made
+  }
+
+  /// The next of the edges that are wanted.
   private func scan(_ end: Int, _ parent: Int) -> Made {
     let made = Made(seek.needs)
     let table = context.view.edgeTypes[Int(seek.type)]
-    let isPicky = seek.sourceLabelSets != nil || seek.targetLabelSets != nil || days != nil
     let (edges, sources, targets) = (made.edges?.words, made.sources?.words, made.targets?.words)
     let parents = made.parents.pointer
     let parent = Int32(truncatingIfNeeded: parent)
@@ -140,7 +169,7 @@ final class EdgeSeekOperator: UnaryOperator {
       sources?[count] = UInt64(table.sources[edge])
       targets?[count] = UInt64(table.targets[edge])
       parents[count] = parent
-      if !isPicky || accepts(edge, table, days) { count &+= 1 }
+      if accepts(edge, table, days) { count &+= 1 }
       edge &+= 1
     }
     made.parents.count = count
@@ -165,7 +194,7 @@ final class EdgeSeekOperator: UnaryOperator {
     if let index = context.caches.edges(byValueOf: column, type: seek.type, key: key) {
       let all = index.edges(with: code)
       try context.count(rows: all.count / 8)
-      if seek.sourceLabelSets != nil || seek.targetLabelSets != nil || days != nil {
+      if isPicky {
         return Found(edges: ArraySlice(all.filter { accepts(Int($0), table, days) }))
       }
       return Found(
