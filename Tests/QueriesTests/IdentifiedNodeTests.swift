@@ -282,7 +282,12 @@ import Testing
     let visits = makeVisits()
     for isAscending in [true, false] {
       let engine = makeEngine(visits, isAscending: isAscending)
-      for order in ["n DESC, id", "n, id DESC", "id", "id DESC", "n DESC, name, id", "name, id"] {
+      // The last is about what is returned, which hence cannot be looked up behind the order.
+      let orders = [
+        "n DESC, id", "n, id DESC", "id", "id DESC", "n DESC, name, id", "name, id",
+        "COUNT { MATCH (o:Guest) WHERE o.id < id } DESC",
+      ]
+      for order in orders {
         let body =
           "MATCH (g:Guest)-[:CAME]->(p) RETURN g.id AS id, g.name AS name, count(*) % 5 AS n "
           + "ORDER BY \(order)"

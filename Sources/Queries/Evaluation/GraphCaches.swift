@@ -69,12 +69,10 @@ final class GraphCaches: Sendable {
       defer { cache.columns[place] = known }
       var blocks: [LowerCaseBlock] = []
       for number in numbers {
-        guard cache.byteCount < Self.lowerCaseByteCountMax,
-          let (block, isNew) = known.block(
-            number,
-            make: { LowerCaseBlock(column, number: number, in: view) }
-          )
-        else { continue }
+        let found = known.block(number, mayMake: cache.byteCount < Self.lowerCaseByteCountMax) {
+          LowerCaseBlock(column, number: number, in: view)
+        }
+        guard let (block, isNew) = found else { continue }
         if isNew { cache.byteCount += block.byteCount }
         blocks.append(block)
       }

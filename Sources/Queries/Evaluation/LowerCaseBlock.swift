@@ -122,8 +122,11 @@ struct LowerCaseColumn {
   }
 
   /// The block, where it is there or worth its while now; `isNew` where it was made.
+  ///
+  /// - Parameter mayMake: whether there is room for another one.
   mutating func block(
     _ number: Int,
+    mayMake: Bool,
     make: () -> LowerCaseBlock
   ) -> (block: LowerCaseBlock, isNew: Bool)? {
     switch blocks[number] {
@@ -131,6 +134,7 @@ struct LowerCaseColumn {
       blocks[number] = .asked
       return nil
     case .asked:
+      guard mayMake else { return nil }
       let made = make()
       blocks[number] = .made(made)
       return (made, true)

@@ -84,16 +84,10 @@ extension Plan {
     }
     let below = inputs[0]
     if case .project(let lookups) = below.operation,
-      lookups.allSatisfy({ below.inputs[0].isLookup($0.value, view) })
+      lookups.allSatisfy({ below.inputs[0].isLookup($0.value, view) }),
+      let keys = below.inputs[0].keys(sorting.keys, before: lookups, view)
     {
-      for index in sorting.keys.indices {
-        sorting.keys[index].value = sorting.keys[index].value.replacing { part in
-          lookups.first { part.kind == .slot($0.slot) }?.value
-        }
-        if let node = below.inputs[0].nodeInOrderOfIDs(sorting.keys[index].value, view) {
-          sorting.keys[index].value = Bound(.slot(node), at: sorting.keys[index].value.span)
-        }
-      }
+      sorting.keys = keys
       inputs = [Plan(.sort(sorting), below.inputs, estimate: estimate)]
       operation = .project(lookups)
       return
@@ -102,6 +96,28 @@ extension Plan {
       below.isLookup($0.value, view)
     }
     operation = .sort(sorting)
+  }
+
+  /// The keys of an order as they are before lookups; `nil` where some cannot be said without them,
+  /// as those with a subquery about them.
+  private func keys(
+    _ keys: [Sorting.Key],
+    before lookups: [Assignment],
+    _ view: GraphView
+  ) -> [Sorting.Key]? {
+    let slots = Set(lookups.map(\.slot))
+    var result: [Sorting.Key] = []
+    for var key in keys {
+      key.value = key.value.replacing { part in
+        lookups.first { part.kind == .slot($0.slot) }?.value
+      }
+      guard key.value.freeSlots.isDisjoint(with: slots) else { return nil }
+      if let node = nodeInOrderOfIDs(key.value, view) {
+        key.value = Bound(.slot(node), at: key.value.span)
+      }
+      result.append(key)
+    }
+    return result
   }
 
   /// The slot of the node whose id a value is, where nodes compare as their ids do.
