@@ -48,13 +48,13 @@ final class LowerCaseBlock: Sendable {
   /// - Parameter text: UTF-8, not empty.
   func rows(containing text: UnsafeRawBufferPointer) -> [UInt64] {
     var found = [UInt64](repeating: 0, count: Self.rowCount / 64)
-    let places = EightPlaces(text)
+    let search = TextSearch(text, lowering: false)
     let last = bytes.count - text.count
     bytes.withUnsafeBytes { bytes in
       var row = 0
       var start = 0
       while start <= last {
-        guard let place = Self.place(of: text, places, in: bytes, from: start, last) else { return }
+        guard let place = search.firstPlace(in: bytes, from: start, through: last) else { return }
         while starts[row + 1] <= place { row += 1 }
         found[row / 64] |= 1 << UInt64(row % 64)
         // Whether it is in there again does not matter.
@@ -62,46 +62,6 @@ final class LowerCaseBlock: Sendable {
       }
     }
     return found
-  }
-
-  /// The first place from `start` to `last` where a text stands.
-  @inline(__always)
-  private static func place(
-    of text: UnsafeRawBufferPointer,
-    _ places: EightPlaces,
-    in bytes: UnsafeRawBufferPointer,
-    from start: Int,
-    _ last: Int
-  ) -> Int? {
-    var start = start
-    while start &+ 7 <= last {
-      var candidates = places.candidates(in: bytes, from: start)
-      while candidates != 0 {
-        let place = start &+ candidates.trailingZeroBitCount / 8
-        if isEqual(bytes, place, text) { return place }
-        candidates &= candidates &- 1
-      }
-      start &+= 8
-    }
-    while start <= last {
-      if isEqual(bytes, start, text) { return start }
-      start &+= 1
-    }
-    return nil
-  }
-
-  @inline(__always)
-  private static func isEqual(
-    _ bytes: UnsafeRawBufferPointer,
-    _ place: Int,
-    _ text: UnsafeRawBufferPointer
-  ) -> Bool {
-    var index = 0
-    while index < text.count {
-      if bytes[place &+ index] != text[index] { return false }
-      index &+= 1
-    }
-    return true
   }
 }
 

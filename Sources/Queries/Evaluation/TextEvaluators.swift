@@ -135,32 +135,57 @@ final class TextMatchEvaluator: OperandEvaluator {
     guard part.count <= text.count else { return false }
     if part.count == 0 { return true }
     let last = text.count - part.count
-    var start = operation == .endsWith ? last : 0
+    let start = operation == .endsWith ? last : 0
     let end = operation == .startsWith ? 0 : last
-    let places = EightPlaces(part)
+    let search = TextSearch(part, lowering: lowering)
+    return search.firstPlace(in: text, from: start, through: end) != nil
+  }
+}
+
+/// Searches texts for a part, looking at eight places at once for its first and its last byte.
+struct TextSearch {
+  private let part: UnsafeRawBufferPointer
+  private let lowering: Bool
+  private let first: UInt64
+  private let last: UInt64
+  private let distance: Int
+
+  /// - Parameters:
+  ///   - part: not empty; somebody keeps it.
+  ///   - lowering: whether ASCII letters of the texts are read in lower case.
+  @inline(__always)
+  init(_ part: UnsafeRawBufferPointer, lowering: Bool) {
+    self.part = part
+    self.lowering = lowering
+    first = Self.ones &* UInt64(part[0] | 0x20)
+    last = Self.ones &* UInt64(part[part.count - 1] | 0x20)
+    distance = part.count - 1
+  }
+
+  /// The first place from `start` to `end` where the part stands.
+  ///
+  /// - Precondition: behind `end` the text has as many bytes as the part.
+  @inline(__always)
+  func firstPlace(in text: UnsafeRawBufferPointer, from start: Int, through end: Int) -> Int? {
+    var start = start
     while start &+ 8 <= end {
-      var candidates = places.candidates(in: text, from: start)
+      var candidates = candidates(in: text, from: start)
       while candidates != 0 {
         let place = start &+ candidates.trailingZeroBitCount / 8
-        if isEqual(text, place, part, lowering: lowering) { return true }
+        if isAt(place, in: text) { return place }
         candidates &= candidates &- 1
       }
       start &+= 8
     }
     while start <= end {
-      if isEqual(text, start, part, lowering: lowering) { return true }
+      if isAt(start, in: text) { return start }
       start &+= 1
     }
-    return false
+    return nil
   }
 
   @inline(__always)
-  private func isEqual(
-    _ text: UnsafeRawBufferPointer,
-    _ start: Int,
-    _ part: UnsafeRawBufferPointer,
-    lowering: Bool
-  ) -> Bool {
+  private func isAt(_ start: Int, in text: UnsafeRawBufferPointer) -> Bool {
     var index = 0
     while index < part.count {
       let byte = text[start &+ index]
@@ -170,30 +195,15 @@ final class TextMatchEvaluator: OperandEvaluator {
     }
     return true
   }
-}
-
-/// Looks at eight places of a text at once for the first and the last byte of a part.
-///
-/// Letters are taken for equal in upper and lower case, and so is what else differs by that bit.
-struct EightPlaces {
-  private let first: UInt64
-  private let last: UInt64
-  private let distance: Int
-
-  /// - Precondition: the part is not empty.
-  init(_ part: UnsafeRawBufferPointer) {
-    first = Self.ones &* UInt64(part[0] | 0x20)
-    last = Self.ones &* UInt64(part[part.count - 1] | 0x20)
-    distance = part.count - 1
-  }
 
   private static var ones: UInt64 { 0x0101_0101_0101_0101 }
 
-  /// The highest bit of each byte where the part may begin, and of some others.
+  /// The highest bit of each byte where the part may begin, and of some others: letters are taken
+  /// for equal in upper and lower case, and so is what else differs by that bit.
   ///
   /// - Precondition: so many bytes and those of the part are behind the place.
   @inline(__always)
-  func candidates(in text: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
+  private func candidates(in text: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
     let begin = text.loadUnaligned(fromByteOffset: start, as: UInt64.self)
     let end = text.loadUnaligned(fromByteOffset: start &+ distance, as: UInt64.self)
     return Self.zeros((begin | Self.ones &* 0x20) ^ first)
