@@ -113,46 +113,122 @@ public struct Adjacency: Sendable {
 
   // MARK: Making
 
-  /// Makes one direction of a type's edges by two counting sorts, in linear time.
+  /// Makes one direction of a type's edges, in linear time but for long slices that come unsorted.
   ///
-  /// Placing the edges in the order of their far ends is what sorts each slice.
+  /// Events name things that are new with them, so that often one end of the edges ascends with
+  /// their numbers; then there is less to sort.
   init(near: FlatArray<UInt32>, far: FlatArray<UInt32>, nodeCount: Int) {
-    let inOrder = FlatArray<UInt32>(count: near.count) { buffer in
-      for edge in buffer.indices { buffer[edge] = UInt32(truncatingIfNeeded: edge) }
+    edgeCount = near.count
+    if Self.isAscending(near) {
+      offsets = Self.starts(of: near, nodeCount)
+      neighbours = far
+      edges = FlatArray(count: near.count) { edges in
+        for edge in edges.indices { edges[edge] = UInt32(truncatingIfNeeded: edge) }
+      }
+      sortSlices()
+      return
     }
-    let byFarEnd = Self.sorted(inOrder, by: far, nodeCount: nodeCount)
-    (edges, offsets) = Self.sorted(byFarEnd.order, by: near, nodeCount: nodeCount)
-    edgeCount = edges.count
-    neighbours = far.permuted(edges)
+    offsets = Self.starts(of: near, nodeCount)
+    (edges, neighbours) = Self.placed(
+      Self.isAscending(far) ? nil : Self.order(by: far, nodeCount),
+      near: near,
+      far: far,
+      starts: offsets
+    )
   }
 
-  /// A stable counting sort of edge numbers by the node at one of their ends.
-  private static func sorted(
-    _ order: FlatArray<UInt32>,
-    by ends: FlatArray<UInt32>,
-    nodeCount: Int
-  ) -> (order: FlatArray<UInt32>, starts: FlatArray<UInt32>) {
-    var starts = [UInt32](repeating: 0, count: nodeCount + 1)
-    let result = ends.withUnsafeBuffer { ends in
-      for end in ends { starts[Int(end) + 1] += 1 }
+  private static func isAscending(_ numbers: FlatArray<UInt32>) -> Bool {
+    numbers.withUnsafeBuffer { numbers in
+      for index in numbers.indices.dropFirst() where numbers[index] < numbers[index - 1] {
+        return false
+      }
+      return true
+    }
+  }
+
+  /// Where the slice of each node starts, and where the last ends.
+  private static func starts(of ends: FlatArray<UInt32>, _ nodeCount: Int) -> FlatArray<UInt32> {
+    FlatArray(count: nodeCount + 1) { starts in
+      starts.update(repeating: 0)
+      ends.withUnsafeBuffer { for end in $0 { starts[Int(end) + 1] += 1 } }
       for node in 0..<nodeCount { starts[node + 1] += starts[node] }
-      var next = starts
-      return order.withUnsafeBuffer { order in
-        FlatArray<UInt32>(count: order.count) { result in
-          for edge in order {
-            let end = Int(ends[Int(edge)])
-            result[Int(next[end])] = edge
-            next[end] += 1
-          }
+    }
+  }
+
+  /// The edges in the order of their far ends.
+  private static func order(
+    by far: FlatArray<UInt32>,
+    _ nodeCount: Int
+  ) -> FlatArray<UInt32> {
+    var next = starts(of: far, nodeCount)
+    let places = next.writableAddress
+    return FlatArray(count: far.count) { order in
+      far.withUnsafeBuffer { far in
+        for (edge, end) in far.enumerated() {
+          order[Int(places[Int(end)])] = UInt32(truncatingIfNeeded: edge)
+          places[Int(end)] += 1
         }
       }
     }
-    return (result, FlatArray(starts))
+  }
+
+  /// The edges of each node one behind the other, and their far ends.
+  ///
+  /// - Parameter order: that of the far ends, which sorts each slice; `nil` where it is the order of
+  ///   the numbers.
+  private static func placed(
+    _ order: FlatArray<UInt32>?,
+    near: FlatArray<UInt32>,
+    far: FlatArray<UInt32>,
+    starts: FlatArray<UInt32>
+  ) -> (edges: FlatArray<UInt32>, neighbours: FlatArray<UInt32>) {
+    var next = FlatArray(starts.array)
+    let places = next.writableAddress
+    var neighbours = FlatArray<UInt32>()
+    let (near, far) = (near.address, far.address)
+    let count = Int(starts[starts.count - 1])
+    let edges = FlatArray<UInt32>(count: count) { edges in
+      neighbours = FlatArray(count: count) { neighbours in
+        for index in 0..<count {
+          let edge = order.map { Int($0[index]) } ?? index
+          let place = Int(places[Int(near[edge])])
+          places[Int(near[edge])] += 1
+          edges[place] = UInt32(truncatingIfNeeded: edge)
+          neighbours[place] = far[edge]
+        }
+      }
+    }
+    return (edges, neighbours)
+  }
+
+  /// Slices that are longer are not sorted by moving one edge after another to its place.
+  private static let insertedCountMax = 32
+
+  /// Sorts each slice, which is in the order of the numbers.
+  private mutating func sortSlices() {
+    let (far, edges) = (neighbours.writableAddress, edges.writableAddress)
+    for node in 0..<nodeCount {
+      let slice = Int(offsets[node])..<Int(offsets[node + 1])
+      if slice.count > Self.insertedCountMax {
+        let ends = slice.map { NumberedEnds(near: 0, far: far[$0], edge: edges[$0]) }.sorted()
+        for (place, end) in zip(slice, ends) { (far[place], edges[place]) = (end.far, end.edge) }
+        continue
+      }
+      for index in slice.dropFirst() {
+        let (end, edge) = (far[index], edges[index])
+        var place = index
+        while place > slice.lowerBound, far[place - 1] > end {
+          (far[place], edges[place]) = (far[place - 1], edges[place - 1])
+          place -= 1
+        }
+        (far[place], edges[place]) = (end, edge)
+      }
+    }
   }
 }
 
 /// An edge seen from one of its ends.
-struct NumberedEnds {
+struct NumberedEnds: Comparable {
   /// The node that it is seen from.
   var near: UInt32
   /// The node at its other end.
@@ -167,7 +243,11 @@ struct NumberedEnds {
   ) -> [NumberedEnds] {
     numbers
       .map { NumberedEnds(near: near[$0], far: far[$0], edge: UInt32($0)) }
-      .sorted { $0.order < $1.order || ($0.order == $1.order && $0.edge < $1.edge) }
+      .sorted()
+  }
+
+  static func < (lhs: NumberedEnds, rhs: NumberedEnds) -> Bool {
+    lhs.order < rhs.order || (lhs.order == rhs.order && lhs.edge < rhs.edge)
   }
 
   private var order: UInt64 { UInt64(near) << 32 | UInt64(far) }

@@ -53,7 +53,7 @@ public struct EdgeTable: Sendable {
     ofEvent position: UInt32,
     from source: UInt32,
     to target: UInt32,
-    key: [UInt32],
+    key: EdgeKey,
     countMax: Int
   ) -> (found: UInt32?, isCertain: Bool) {
     let (positions, sources, targets) = (positions.address, sources.address, targets.address)
@@ -69,11 +69,20 @@ public struct EdgeTable: Sendable {
     return (nil, true)
   }
 
-  func hasKey(_ key: [UInt32], edge: Int) -> Bool {
+  func hasKey(_ key: EdgeKey, edge: Int) -> Bool {
     for index in key.indices where keyWords[edge * key.count + index] != key[index] {
       return false
     }
     return true
+  }
+
+  /// Keys of that length are appended.
+  mutating func noteKey(length: Int) {
+    if count == 0, keyIsText.count != length {
+      keyIsText = Array(repeating: true, count: length)
+      keyLength = length
+    }
+    precondition(keyLength == length, "keys of one type are alike")
   }
 
   mutating func makeColumn(for key: UInt16, kind: PropertyColumn.Kind) -> Int {

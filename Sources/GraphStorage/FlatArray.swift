@@ -127,6 +127,26 @@ public struct FlatArray<Element: BitwiseCopyable & Sendable>: @unchecked Sendabl
     }
   }
 
+  /// Drops all elements; their memory is kept for others.
+  mutating func removeAll() { storedCount = 0 }
+
+  /// Where the elements may be written, until the array is used otherwise.
+  var writableAddress: UnsafeMutablePointer<Element> {
+    mutating get {
+      if capacity == 0 || !isKnownUniquelyReferenced(&storage) { makeWritable(storedCount) }
+      return base
+    }
+  }
+
+  /// Appends elements, all of which `fill` writes.
+  mutating func append(count: Int, filledBy fill: (UnsafeMutablePointer<Element>) -> Void) {
+    if storedCount + count > capacity || !isKnownUniquelyReferenced(&storage) {
+      makeWritable(storedCount + count)
+    }
+    fill(base + storedCount)
+    storedCount += count
+  }
+
   /// Puts an element before the one at `index`, or behind the last.
   mutating func insert(_ element: Element, at index: Int) {
     append(element)

@@ -11,7 +11,7 @@ extension GraphBuilder {
     type: UInt16,
     from source: NodeNumber,
     to target: NodeNumber,
-    key: [UInt32] = []
+    key: EdgeKey = EdgeKey(start: nil, count: 0)
   ) -> EdgeReference {
     let table = Int(type)
     let known: UInt32?
@@ -48,7 +48,7 @@ extension GraphBuilder {
     _ table: Int,
     from source: UInt32,
     to target: UInt32,
-    key: [UInt32]
+    key: EdgeKey
   ) -> RecentEdge {
     guard patch == nil,
       contents.nodePositions[Int(source)] == position
@@ -68,7 +68,7 @@ extension GraphBuilder {
     _ table: Int,
     from source: UInt32,
     to target: UInt32,
-    key: [UInt32]
+    key: EdgeKey
   ) -> UInt32? {
     catchUp(table)
     let found = edgeIndexes[table].find(
@@ -96,7 +96,7 @@ extension GraphBuilder {
     type: UInt16,
     from source: NodeNumber,
     to target: NodeNumber,
-    key: [UInt32] = []
+    key: EdgeKey = EdgeKey(start: nil, count: 0)
   ) -> EdgeReference {
     if let former = patch?.formerEdge(type: type, from: source, to: target, in: contents) {
       return former
@@ -108,15 +108,11 @@ extension GraphBuilder {
     type: UInt16,
     from source: NodeNumber,
     to target: NodeNumber,
-    key: [UInt32]
+    key: EdgeKey
   ) -> EdgeReference {
     let table = Int(type)
     let number = UInt32(contents.edgeTypes[table].count)
-    if number == 0, contents.edgeTypes[table].keyIsText.count != key.count {
-      contents.edgeTypes[table].keyIsText = key.map { _ in true }
-      contents.edgeTypes[table].keyLength = key.count
-    }
-    precondition(contents.edgeTypes[table].keyLength == key.count, "keys of one type are alike")
+    contents.edgeTypes[table].noteKey(length: key.count)
     for word in key { contents.edgeTypes[table].keyWords.append(word) }
     contents.edgeTypes[table].sources.append(source.rawValue)
     contents.edgeTypes[table].targets.append(target.rawValue)
@@ -129,24 +125,54 @@ extension GraphBuilder {
     return edge
   }
 
+  /// The same with a key in an array.
+  public func edge(
+    type: UInt16,
+    from source: NodeNumber,
+    to target: NodeNumber,
+    key: [UInt32]
+  ) -> EdgeReference {
+    key.withUnsafeBufferPointer { edge(type: type, from: source, to: target, key: $0) }
+  }
+
+  public func keyWord(
+    for cell: Cell?,
+    at index: Int,
+    ofType type: UInt16,
+    isText: Bool
+  ) -> UInt32 {
+    keyWord(for: cell, isText: isText)
+  }
+
   /// The word of an edge's key for a property's cell; missing properties are ``StringPool/none``.
   ///
   /// - Parameter isText: whether the word is the code of a text, as all of one property are. The
   ///   words of dates and booleans are what they are.
   public func keyWord(for cell: Cell?, isText: Bool = true) -> UInt32 {
     guard let cell else { return StringPool.none }
-    if (cell.kind == .string) == isText, let word = cell.keyWord { return word }
+    if let word = cell.plain?.keyWord(isText: isText) { return word }
     return intern("\(cell.value(in: contents.strings))")
   }
 
   /// Claims a property of an edge, as ``set(_:key:of:)-(_,_,NodeNumber)`` does of a node.
+  public func set(_ cell: PlainCell, key: UInt16, of edge: EdgeReference) {
+    let table = Int(edge.type)
+    let column = contents.edgeTypes[table].makeColumn(for: key, kind: cell.kind)
+    let isFree = contents.edgeTypes[table].columns[column]
+      .claimFreely(cell, at: Int(edge.number), position: position)
+    if !isFree { claim(Cell(cell), key: key, of: edge) }
+  }
+
+  /// The same of any value.
   public func set(_ cell: Cell, key: UInt16, of edge: EdgeReference) {
+    if let plain = cell.plain { return set(plain, key: key, of: edge) }
+    claim(cell, key: key, of: edge)
+  }
+
+  private func claim(_ cell: Cell, key: UInt16, of edge: EdgeReference) {
     let table = Int(edge.type)
     let row = Int(edge.number)
     let column = contents.edgeTypes[table].makeColumn(for: key, kind: cell.kind)
-    if contents.edgeTypes[table].columns[column].claimFreely(cell, at: row, position: position) {
-      return
-    }
     guard
       takesOver(
         cell,

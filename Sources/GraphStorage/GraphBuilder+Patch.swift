@@ -144,7 +144,7 @@ extension GraphBuilder {
     guard let shown else { return }
     let strings = contents.strings
     contents.tables[table].columns[column]
-      .set(.string(shown.text), at: row, position: shown.position, in: strings)
+      .set(Cell(.string(shown.text)), at: row, position: shown.position, in: strings)
   }
 
   // MARK: Values

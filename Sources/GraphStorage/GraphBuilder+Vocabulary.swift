@@ -1,5 +1,4 @@
-internal import CMemory
-public import GraphModel
+import GraphModel
 
 // The names that a graph is made of, by number.
 
@@ -95,41 +94,5 @@ extension GraphBuilder {
     contents.strings.intern(text)
   }
 
-  /// The same of a text whose ``StringPool/hash(_:)`` is known.
-  public func intern(_ text: UnsafeRawBufferPointer, hash: UInt32) -> StringCode {
-    contents.strings.intern(text, hash: hash)
-  }
-
-  /// Asks memory for what strings with these hashes lead to, in three steps from one thing to the
-  /// next, each some time after the one before.
-  ///
-  /// Nothing depends on it but how long the caller will wait.
-  public func prefetch(_ hashes: UnsafeBufferPointer<UInt32>, step: Int) {
-    switch step {
-    case 0: for hash in hashes { contents.strings.prefetchSlot(of: hash) }
-    case 1:
-      for hash in hashes {
-        guard let code = contents.strings.likelyCode(of: hash) else { continue }
-        contents.strings.prefetchPlace(of: code)
-        identities.prefetch(id: code)
-      }
-    default:
-      for hash in hashes {
-        guard let code = contents.strings.likelyCode(of: hash) else { continue }
-        contents.strings.prefetchText(of: code)
-        if let node = identities.likelyNode(id: code) {
-          rapport_prefetch(contents.nodeLabelSets.address + Int(node))
-          rapport_prefetch(contents.nodePositions.address + Int(node))
-        }
-      }
-    }
-  }
-
   public func intern(_ text: String) -> StringCode { contents.strings.intern(text) }
-
-  /// A value as a cell, its string interned.
-  public func cell(for value: Value) -> Cell {
-    if case .string(let text) = value { return .string(intern(text)) }
-    return Cell(value)
-  }
 }

@@ -5,7 +5,7 @@ public import GraphModel
 /// Numbers are given in the order of first appearance and nothing iterates over
 /// hash tables, so one sequence of calls always makes one graph, byte for byte.
 /// Not for more than one thread at a time.
-public final class GraphBuilder {
+public final class GraphBuilder: ClaimTarget {
   // No access to what follows overlaps another: no method hands a part of it to a closure. That is
   // not checked each time, since every claim of every event makes dozens of such accesses.
   @exclusivity(unchecked) public internal(set) var contents: GraphContents
@@ -23,6 +23,8 @@ public final class GraphBuilder {
   var keyNumbers: [String: UInt16] = [:]
   @exclusivity(unchecked) private(set) var position: UInt32 = 0
   @exclusivity(unchecked) private var time: Int64 = 0
+  /// The id that stands for another, by table and id: of entities that were merged.
+  @exclusivity(unchecked) private(set) var aliases: [UInt64: StringCode] = [:]
   /// How many claims of the past there were when the event was begun.
   private var pastCountAtBegin = 0
   /// The property that identifies nodes.
@@ -118,6 +120,13 @@ public final class GraphBuilder {
     contents.eventTimes[Int(position.rawValue)] = time
   }
 
+  /// What follows is claimed by that event, which was begun before others.
+  func resume(_ event: GraphRecording.Event) {
+    position = event.position
+    time = event.time
+    pastCountAtBegin = contents.past.count
+  }
+
   /// The event that was begun last could not be folded and waits for a schema that can.
   public func quarantine() {
     if patch != nil {
@@ -129,31 +138,49 @@ public final class GraphBuilder {
     contents.quarantined.append(position)
   }
 
-  /// The event that was begun last revises earlier ones.
-  public func noteRevision() {
-    contents.revisions.append(position)
+  /// An event that was folded revises earlier ones; in their order.
+  public func noteRevision(at position: EventPosition) {
+    contents.revisions.append(position.rawValue)
+  }
+
+  /// Nodes of a table that one id names have another from now on.
+  public func setAlias(of merged: StringCode, in table: UInt16, to kept: StringCode) {
+    aliases[Self.aliasKey(table, merged)] = kept
+  }
+
+  private static func aliasKey(_ table: UInt16, _ id: StringCode) -> UInt64 {
+    UInt64(table) << 32 | UInt64(id)
   }
 
   /// The node with that id in that table; made, with those labels, if it is new.
   ///
   /// A node that exists gains the labels that it lacks.
   public func node(table: UInt16, id: StringCode, labelSet: UInt16) -> NodeNumber {
+    let node = namedNode(table: table, id: id, labelSet: labelSet).node
+    mention(node, labelSet)
+    return NodeNumber(node)
+  }
+
+  /// The same without noting that the event names it.
+  func namedNode(
+    table: UInt16,
+    id: StringCode,
+    labelSet: UInt16
+  ) -> (node: UInt32, isNew: Bool) {
+    let id = aliases.isEmpty ? id : aliases[Self.aliasKey(table, id)] ?? id
     if let known = knownNode(table: table, id: id) {
-      mention(known, labelSet)
-      let current = contents.nodeLabelSets[Int(known)]
-      if current != labelSet { addLabels(of: labelSet, to: known, current: current) }
-      return NodeNumber(known)
+      addLabels(of: labelSet, to: known)
+      return (known, false)
     }
     let node = newNode(table: table, labelSet: labelSet)
-    mention(node.rawValue, labelSet)
     if isExtending {
       contents.tables[Int(table)]
         .indexLastRow(id: id, idKey, contents.strings, contents.nodeLabelSets)
     } else {
       identities.insert(node.rawValue, table: table, id: id)
     }
-    write(.string(id), key: idKey, node: node)
-    return node
+    write(Cell(.string(id)), key: idKey, node: node)
+    return (node.rawValue, true)
   }
 
   private func knownNode(table: UInt16, id: StringCode) -> UInt32? {
@@ -188,7 +215,9 @@ public final class GraphBuilder {
     return NodeNumber(node)
   }
 
-  private func addLabels(of labelSet: UInt16, to node: UInt32, current: UInt16) {
+  func addLabels(of labelSet: UInt16, to node: UInt32) {
+    let current = contents.nodeLabelSets[Int(node)]
+    if current == labelSet { return }
     let union = labelUnion(current, labelSet)
     if union == current { return }
     contents.nodeLabelSets[Int(node)] = union
@@ -206,15 +235,30 @@ public final class GraphBuilder {
   /// Claims a property of a node.
   ///
   /// Of two claims that of the later event time wins, ties by position.
+  public func set(_ cell: PlainCell, key: UInt16, of node: NodeNumber) {
+    if key == idKey || !claimFreely(cell, key, node) { claim(Cell(cell), key: key, of: node) }
+  }
+
+  /// The same of any value.
   public func set(_ cell: Cell, key: UInt16, of node: NodeNumber) {
+    if let plain = cell.plain { return set(plain, key: key, of: node) }
+    claim(cell, key: key, of: node)
+  }
+
+  /// Writes a cell where that is all there is to it.
+  private func claimFreely(_ cell: PlainCell, _ key: UInt16, _ node: NodeNumber) -> Bool {
+    let table = Int(contents.nodeTables[Int(node.rawValue)])
+    let row = Int(contents.nodeRows[Int(node.rawValue)])
+    let column = contents.tables[table].makeColumn(for: key, kind: cell.kind)
+    return contents.tables[table].columns[column].claimFreely(cell, at: row, position: position)
+  }
+
+  private func claim(_ cell: Cell, key: UInt16, of node: NodeNumber) {
     // An id that is claimed as a value is found once the index is made again.
     if key == idKey { stopExtending() }
     let table = Int(contents.nodeTables[Int(node.rawValue)])
     let row = Int(contents.nodeRows[Int(node.rawValue)])
     let column = contents.tables[table].makeColumn(for: key, kind: cell.kind)
-    if contents.tables[table].columns[column].claimFreely(cell, at: row, position: position) {
-      return
-    }
     guard
       takesOver(
         cell,
@@ -261,7 +305,7 @@ public final class GraphBuilder {
     if !isNew {
       rememberForm(text, language, kind, key: key, of: node, row: row, column: column)
     } else if isFirst || (kind == .name && !hasName) {
-      write(.string(text), key: key, node: node)
+      write(Cell(.string(text)), key: key, node: node)
     }
   }
 
@@ -361,12 +405,10 @@ public final class GraphBuilder {
   }
 
   private func write(_ cell: Cell, key: UInt16, node: NodeNumber) {
+    if let plain = cell.plain, claimFreely(plain, key, node) { return }
     let table = Int(contents.nodeTables[Int(node.rawValue)])
     let row = Int(contents.nodeRows[Int(node.rawValue)])
     let column = contents.tables[table].makeColumn(for: key, kind: cell.kind)
-    if contents.tables[table].columns[column].claimFreely(cell, at: row, position: position) {
-      return
-    }
     contents.tables[table].columns[column].set(
       cell,
       at: row,

@@ -45,6 +45,12 @@ struct IdentityIndex {
     }
   }
 
+  /// Forgets all, and keeps its memory.
+  mutating func removeAll() {
+    first.removeAll()
+    others.removeAll(keepingCapacity: true)
+  }
+
   private static func key(_ table: UInt16, _ id: StringCode) -> UInt64 {
     UInt64(table) << 32 | UInt64(id)
   }
@@ -90,7 +96,7 @@ struct EdgeIndex {
   func find(
     source: UInt32,
     target: UInt32,
-    key: [UInt32],
+    key: EdgeKey,
     among words: FlatArray<UInt32>
   ) -> UInt32? {
     var link = newest(from: source, to: target)
@@ -102,7 +108,7 @@ struct EdgeIndex {
     return nil
   }
 
-  private func hasKey(_ key: [UInt32], edge: Int, among words: FlatArray<UInt32>) -> Bool {
+  private func hasKey(_ key: EdgeKey, edge: Int, among words: FlatArray<UInt32>) -> Bool {
     for index in key.indices where words[edge * key.count + index] != key[index] { return false }
     return true
   }

@@ -6,7 +6,7 @@ public import GraphModel
 /// it becomes dynamic and holds each value whole.
 public struct PropertyColumn: Sendable {
   /// How a column's cells are kept.
-  public enum Kind: UInt8, Hashable, Sendable {
+  public enum Kind: UInt8, Hashable, BitwiseCopyable, Sendable {
     /// ``words32`` holds codes of the graph's ``StringPool``.
     case string
     /// ``words32`` holds packed ``PartialDate``s, bit for bit.
@@ -88,8 +88,8 @@ public struct PropertyColumn: Sendable {
   /// claimed; `false` where there is more to it.
   ///
   /// The frequent case of ``set(_:at:position:in:)``, without the strings.
-  mutating func claimFreely(_ cell: Cell, at row: Int, position: UInt32) -> Bool {
-    guard cell.kind == kind, kind != .dynamic else { return false }
+  mutating func claimFreely(_ cell: PlainCell, at row: Int, position: UInt32) -> Bool {
+    guard cell.kind == kind else { return false }
     grow(to: row + 1)
     guard positions[row] == 0 || positions[row] == position else { return false }
     positions[row] = position
@@ -99,6 +99,46 @@ public struct PropertyColumn: Sendable {
       words32[row] = UInt32(truncatingIfNeeded: cell.bits)
     }
     return true
+  }
+
+  /// Writes cells of the column's own type into rows that are empty, or that their event itself
+  /// claimed, until there is more to one.
+  ///
+  /// - Parameters:
+  ///   - claims: of edges; those of another property are passed over.
+  ///   - base: the row of the first edge.
+  ///   - events: by row, the event that claims.
+  ///   - codes: by the code of a string in the claims, its code here.
+  /// - Returns: the index of the claim that is not written, or `nil`.
+  mutating func claimFreely(
+    _ claims: UnsafeBufferPointer<GraphRecording.Claim>,
+    key: UInt16,
+    base: Int,
+    events: FlatArray<UInt32>,
+    codes: UnsafeMutablePointer<StringCode>
+  ) -> Int? {
+    guard let last = claims.last(where: { $0.kind == .cell && $0.number == key })
+    else { return nil }
+    grow(to: base + Int(last.subject) + 1)
+    let (rawKind, isWide) = (kind.rawValue, isWide)
+    let events = events.address
+    let positions = positions.writableAddress
+    let words32 = isWide ? nil : words32.writableAddress
+    let words64 = isWide ? words64.writableAddress : nil
+    for (index, claim) in claims.enumerated() where claim.number == key && claim.kind == .cell {
+      let row = base + Int(claim.subject)
+      guard claim.detail == rawKind, positions[row] == 0 || positions[row] == events[row] else {
+        return index
+      }
+      positions[row] = events[row]
+      if let words64 {
+        words64[row] = claim.bits
+      } else {
+        words32.unsafelyUnwrapped[row] =
+          kind == .string ? codes[Int(claim.bits)] : UInt32(truncatingIfNeeded: claim.bits)
+      }
+    }
+    return nil
   }
 
   /// Empties a cell.
@@ -134,8 +174,8 @@ public struct PropertyColumn: Sendable {
     var column = PropertyColumn(kind: common)
     for row in 0..<positions.count where positions[row] != 0 {
       let value = values[Int(words32[row])]
-      let cell: Cell =
-        if case .string(let text) = value { .string(strings.intern(text)) } else { Cell(value) }
+      var cell = Cell(value)
+      if case .string(let text) = value { cell = Cell(.string(strings.intern(text))) }
       column.set(cell, at: row, position: positions[row], in: strings)
     }
     return column
@@ -156,8 +196,8 @@ public struct PropertyColumn: Sendable {
   func cell(at row: Int) -> Cell? {
     guard hasValue(at: row) else { return nil }
     return switch kind {
-    case .string, .date, .boolean: Cell(kind: kind, bits: UInt64(words32[row]))
-    case .integer, .float: Cell(kind: kind, bits: words64[row])
+    case .string, .date, .boolean: Cell(PlainCell(kind: kind, bits: UInt64(words32[row])))
+    case .integer, .float: Cell(PlainCell(kind: kind, bits: words64[row]))
     case .dynamic: Cell(values[Int(words32[row])])
     }
   }
@@ -180,46 +220,83 @@ public struct PropertyColumn: Sendable {
   }
 }
 
-/// A property value on its way into a column: 64 bits and what they mean.
+/// A property value that a column of its type keeps as it is: 64 bits and what they mean.
+///
+/// All values but those of dynamic columns are.
+public struct PlainCell: BitwiseCopyable, Sendable {
+  public let kind: PropertyColumn.Kind
+  let bits: UInt64
+
+  init(kind: PropertyColumn.Kind, bits: UInt64) {
+    self.kind = kind
+    self.bits = bits
+  }
+
+  /// A string that has been interned where the value goes.
+  public static func string(_ code: StringCode) -> Self { Self(kind: .string, bits: UInt64(code)) }
+  public static func integer(_ value: Int64) -> Self {
+    Self(kind: .integer, bits: UInt64(bitPattern: value))
+  }
+  public static func float(_ value: Double) -> Self { Self(kind: .float, bits: value.bitPattern) }
+  public static func boolean(_ value: Bool) -> Self { Self(kind: .boolean, bits: value ? 1 : 0) }
+
+  /// `nil` for a date whose year is millions away.
+  public static func date(_ value: PartialDate) -> Self? {
+    value.storedPacked.map { Self(kind: .date, bits: UInt64(UInt32(bitPattern: $0))) }
+  }
+
+  /// The cell as a word of an edge's key; `nil` where it takes a text to say it.
+  ///
+  /// - Parameter isText: whether the words of the key are codes of texts.
+  public func keyWord(isText: Bool) -> UInt32? {
+    switch kind {
+    case .string where isText: UInt32(truncatingIfNeeded: bits)
+    case .date where !isText, .boolean where !isText: UInt32(truncatingIfNeeded: bits)
+    default: nil
+    }
+  }
+}
+
+/// A property value on its way into a column.
 public struct Cell: Sendable {
   public let kind: PropertyColumn.Kind
   let bits: UInt64
   private let boxed: Value?
 
-  init(kind: PropertyColumn.Kind, bits: UInt64) {
-    self.kind = kind
-    self.bits = bits
-    boxed = nil
+  public init(_ plain: PlainCell) {
+    self.init(kind: plain.kind, bits: plain.bits)
   }
 
-  /// A string that the builder has interned.
-  public static func string(_ code: StringCode) -> Cell { Cell(kind: .string, bits: UInt64(code)) }
-  public static func integer(_ value: Int64) -> Cell {
-    Cell(kind: .integer, bits: UInt64(bitPattern: value))
+  /// The same, where its type has columns of its own.
+  public var plain: PlainCell? { kind == .dynamic ? nil : PlainCell(kind: kind, bits: bits) }
+
+  private init(kind: PropertyColumn.Kind, bits: UInt64, boxed: Value? = nil) {
+    self.kind = kind
+    self.bits = bits
+    self.boxed = boxed
   }
-  public static func float(_ value: Double) -> Cell { Cell(kind: .float, bits: value.bitPattern) }
-  public static func boolean(_ value: Bool) -> Cell { Cell(kind: .boolean, bits: value ? 1 : 0) }
+
   public static func date(_ value: PartialDate) -> Cell { Cell(.date(value)) }
 
   /// A value of any type but null; strings need ``GraphBuilder/cell(for:)`` to reach a string column.
   public init(_ value: Value) {
     switch value {
-    case .boolean(let flag): self = .boolean(flag)
-    case .integer(let number): self = .integer(number)
-    case .float(let number): self = .float(number)
+    case .boolean(let flag): self.init(PlainCell.boolean(flag))
+    case .integer(let number): self.init(PlainCell.integer(number))
+    case .float(let number): self.init(PlainCell.float(number))
     case .date(let date) where date.storedPacked != nil:
-      self = Cell(kind: .date, bits: UInt64(UInt32(truncatingIfNeeded: date.packed)))
-    default:
-      kind = .dynamic
-      bits = 0
-      boxed = value
+      self.init(kind: .date, bits: UInt64(UInt32(truncatingIfNeeded: date.packed)))
+    default: self.init(kind: .dynamic, bits: 0, boxed: value)
     }
   }
 
-  func value(in strings: StringPool) -> Value {
+  func value(in strings: StringPool) -> Value { value { strings[$0] } }
+
+  /// - Parameter text: the string with a code.
+  func value(_ text: (StringCode) -> String) -> Value {
     if let boxed { return boxed }
     return switch kind {
-    case .string: .string(strings[StringCode(truncatingIfNeeded: bits)])
+    case .string: .string(text(StringCode(truncatingIfNeeded: bits)))
     case .date:
       .date(PartialDate(storedPacked: Int32(bitPattern: UInt32(truncatingIfNeeded: bits))))
     case .boolean: .boolean(bits != 0)
@@ -232,13 +309,5 @@ public struct Cell: Sendable {
   /// How a column keeps a value that a dynamic one holds whole.
   fileprivate var keptKind: PropertyColumn.Kind {
     if case .string = boxed { .string } else { kind }
-  }
-
-  /// The cell as a word of an edge's key.
-  var keyWord: UInt32? {
-    switch kind {
-    case .string, .date, .boolean: UInt32(truncatingIfNeeded: bits)
-    case .integer, .float, .dynamic: nil
-    }
   }
 }

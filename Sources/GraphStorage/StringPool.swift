@@ -65,11 +65,19 @@ public struct StringPool: Sendable {
   @inline(__always)
   func prefetchPlace(of code: StringCode) { rapport_prefetch(offsets.address + Int(code)) }
 
-  /// Asks memory for the string itself.
+  /// Asks memory for what tells the string from others.
   @inline(__always)
   func prefetchText(of code: StringCode) {
-    rapport_prefetch(bytes.address + Int(offsets[Int(code)]))
+    let place = offsets.address + Int(code)
+    if place[1] - place[0] <= Self.prefixByteCount {
+      rapport_prefetch(prefixes.address + Int(code))
+    } else {
+      rapport_prefetch(bytes.address + Int(place[0]))
+    }
   }
+
+  /// Strings that are no longer are all in their ``prefixes``.
+  private static var prefixByteCount: UInt64 { 8 }
 
   public mutating func intern(_ text: String) -> StringCode {
     var text = text
@@ -191,10 +199,7 @@ public struct StringPool: Sendable {
       let entry = slots[slot]
       if entry == 0 { return slot }
       if entry >> 32 == UInt64(hash),
-        withBytes(
-          of: StringCode(truncatingIfNeeded: entry) - 1,
-          { $0.count == text.count && Self.areEqual($0, text) }
-        )
+        isEqual(StringCode(truncatingIfNeeded: entry) - 1, text)
       {
         return slot
       }
@@ -213,12 +218,13 @@ public struct StringPool: Sendable {
     slots = larger
   }
 
-  private static func areEqual(
-    _ left: UnsafeRawBufferPointer,
-    _ right: UnsafeRawBufferPointer
-  ) -> Bool {
-    guard let first = left.baseAddress, let second = right.baseAddress else { return true }
-    return memoryIsEqual(first, second, left.count)
+  @inline(__always)
+  private func isEqual(_ code: StringCode, _ text: UnsafeRawBufferPointer) -> Bool {
+    let start = offsets[Int(code)]
+    guard offsets[Int(code) + 1] - start == UInt64(text.count) else { return false }
+    if text.count <= Self.prefixByteCount { return prefixes[Int(code)] == Self.prefix(of: text) }
+    guard let other = text.baseAddress else { return true }
+    return memoryIsEqual(bytes.address + Int(start), other, text.count)
   }
 
   /// Mixes eight bytes at a time; stable across processes and machines.

@@ -193,9 +193,8 @@ struct Slot {
 
   private var bits: UInt64
 
-  // A tape slot of a string that knows more of it.
-  private static var hashedTag: UInt8 { 5 }
-  private static var internedTag: UInt8 { 6 }
+  // A tape slot of a string that knows its code.
+  private static var internedTag: UInt8 { 5 }
 
   static var absent: Slot { Slot(.absent, place: 0, rest: 0) }
 
@@ -230,12 +229,6 @@ struct Slot {
     self.init(.list, place: start, rest: UInt32(truncatingIfNeeded: count))
   }
 
-  /// A string's slot that says what its hash is, as ``StringPool`` has it.
-  @inline(__always)
-  func hashed(_ hash: UInt32) -> Slot {
-    Slot(rawTag: Self.hashedTag, place: index, rest: hash)
-  }
-
   /// A string's slot that says what its code is in the graph's pool.
   @inline(__always)
   func interned(_ code: StringCode) -> Slot {
@@ -244,7 +237,7 @@ struct Slot {
 
   @inline(__always) var tag: Tag {
     let raw = UInt8(bits >> 60)
-    return raw >= Self.hashedTag ? .tape : Tag(rawValue: raw).unsafelyUnwrapped
+    return raw >= Self.internedTag ? .tape : Tag(rawValue: raw).unsafelyUnwrapped
   }
   @inline(__always) var isAbsent: Bool { bits == 0 }
   /// Of a tape slot the index in the tape, of a constant its number.
@@ -254,11 +247,6 @@ struct Slot {
   }
   @inline(__always) var listStart: Int { index }
   @inline(__always) var listCount: Int { Int(bits & 0xFFFF_FFFF) }
-
-  /// Of a string's slot: its hash, where it was hashed beforehand.
-  @inline(__always) var hash: UInt32? {
-    UInt8(bits >> 60) == Self.hashedTag ? UInt32(truncatingIfNeeded: bits) : nil
-  }
 
   /// Of a string's slot: its code in the graph's pool, once it was asked for.
   @inline(__always) var code: StringCode? {

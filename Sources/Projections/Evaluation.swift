@@ -181,3 +181,16 @@ struct Evaluation {
     }
   }
 }
+
+extension EventPlan {
+  /// The values of the program's expressions for an event, in the order of their use.
+  func evaluate(
+    _ tape: JSONTape,
+    _ slots: UnsafeMutablePointer<Slot>
+  ) throws(DataError) -> [Value] {
+    if !hasExpressions { return [] }
+    var evaluation = Evaluation(plan: self, tape: tape, slots: slots)
+    try evaluation.run()
+    return evaluation.results
+  }
+}

@@ -1,4 +1,5 @@
 import Expressions
+import Glibc
 import GraphModel
 import JSONTape
 
@@ -30,7 +31,11 @@ final class EventReader {
 
   @inline(__always)
   private func isEqual(_ name: [UInt8], _ type: UnsafeRawBufferPointer) -> Bool {
-    name.withUnsafeBytes { $0.count == type.count && $0.elementsEqual(type) }
+    name.withUnsafeBytes { name in
+      guard name.count == type.count, let left = name.baseAddress, let right = type.baseAddress
+      else { return false }
+      return memcmp(left, right, name.count) == 0
+    }
   }
 
   /// Decodes data into the decoder's slots; the tape that they refer to.

@@ -67,10 +67,7 @@ public final class EventValidator {
     let version = dataVersion == 0 ? plan.type.version : Int(dataVersion)
     let used = try reader.decode(plan, version: version, tape, at: data)
     note(reader, used)
-    if !plan.program.dynamics.isEmpty {
-      var evaluation = Evaluation(plan: plan, tape: used, slots: reader.decoder.slots)
-      try evaluation.run()
-    }
+    _ = try plan.evaluate(used, reader.decoder.slots)
   }
 
   private func note(_ reader: EventReader, _ tape: JSONTape) {

@@ -53,37 +53,14 @@ public final class Projection {
   let builder: GraphBuilder
   private let parser = JSONParser()
   private let reader: EventReader
-  /// Aligned with the schema's node types.
-  let tables: [UInt16]
-  let labelSets: [UInt16]
-  /// Aligned with the schema's edge types.
-  let edgeTypes: [UInt16]
-  let edgeKeyIsText: [[Bool]]
-  /// Aligned with the schema's stored property names.
-  let keys: [UInt16]
+  private let numbers: RuleNumbers
+  private let runner: RuleRunner<GraphBuilder>
   /// The builder's numbers of kinds, by plan and version.
   private var kinds: [UInt64: UInt16] = [:]
   @exclusivity(unchecked) private var lastKind: (key: UInt64, number: UInt16) = (.max, 0)
-  /// The id that stands for another, by table and id; of merged entities.
-  @exclusivity(unchecked) private(set) var aliases: [UInt64: StringCode] = [:]
-
-  // The state of the program that runs; no access to it overlaps another.
-  @exclusivity(unchecked) var slots: UnsafeMutablePointer<Slot>
-  let registers: UnsafeMutableBufferPointer<NodeNumber>
-  let loops: UnsafeMutableBufferPointer<Loop>
-  @exclusivity(unchecked) var results: [Value] = []
-  @exclusivity(unchecked) var resultIndex = 0
-  /// Kept so that an edge's key costs no allocation.
-  @exclusivity(unchecked) var key: [UInt32] = []
-
-  struct Loop {
-    var base = 0
-    var stride = 0
-    var remaining = 0
-  }
 
   /// How many END statements found no edge to end.
-  public internal(set) var unmatchedEndCount = 0
+  public var unmatchedEndCount: Int { runner.unmatchedEndCount }
 
   /// Starts, or goes on where the builder stands.
   ///
@@ -97,37 +74,31 @@ public final class Projection {
     self.builder = builder
     self.revisions = revisions
     reader = EventReader(plans: schema.plans)
-    slots = reader.decoder.slots
-    loops = .allocate(capacity: RuleProgram.levelCountMax)
-    loops.initialize(repeating: Loop())
-    let registerCount = schema.plans.map(\.program.registerCount).max() ?? 0
-    registers = .allocate(capacity: max(1, registerCount))
-    registers.initialize(repeating: NodeNumber(0))
     for label in schema.labels { _ = builder.label(named: label) }
-    tables = schema.nodeTypes.map { builder.table(named: $0.family) }
-    labelSets = schema.nodeTypes.map { builder.labelSet($0.labels) }
-    edgeTypes = schema.edgeTypes.map {
-      builder.edgeType(named: $0.name, hasValidity: $0.hasValidity, keyIsText: $0.keyIsText)
-    }
-    edgeKeyIsText = schema.edgeTypes.map(\.keyIsText)
-    keys = schema.storedPropertyNames.map { builder.propertyKey(named: $0) }
+    numbers = RuleNumbers(
+      tables: schema.nodeTypes.map { builder.table(named: $0.family) },
+      labelSets: schema.nodeTypes.map { builder.labelSet($0.labels) },
+      edgeTypes: schema.edgeTypes.map {
+        builder.edgeType(named: $0.name, hasValidity: $0.hasValidity, keyIsText: $0.keyIsText)
+      },
+      edgeKeyIsText: schema.edgeTypes.map(\.keyIsText),
+      keys: schema.storedPropertyNames.map { builder.propertyKey(named: $0) },
+      edgeTypeCount: builder.contents.edgeTypes.count
+    )
+    runner = RuleRunner(schema.plans, numbers)
     for alias in revisions.aliases {
       let merged = builder.intern(alias.merged)
       let kept = builder.intern(alias.kept)
-      for (type, table) in zip(schema.nodeTypes, tables)
+      for (type, table) in zip(schema.nodeTypes, numbers.tables)
       where alias.family == nil || type.labels.contains(alias.family ?? "") {
-        aliases[Self.aliasKey(table, merged)] = kept
+        builder.setAlias(of: merged, in: table, to: kept)
       }
     }
   }
 
-  deinit {
-    loops.deallocate()
-    registers.deallocate()
-  }
-
-  static func aliasKey(_ table: UInt16, _ id: StringCode) -> UInt64 {
-    UInt64(table) << 32 | UInt64(id)
+  /// Decodes events for this projection, in a thread of its own.
+  public func makeDecoder() -> FoldDecoder {
+    FoldDecoder(schema: schema, revisions: revisions, numbers)
   }
 
   /// Folds the next event; positions only grow.
@@ -156,36 +127,20 @@ public final class Projection {
       event,
       kind,
       time: event.time,
-      plan,
+      plan: number,
       version: event.dataVersion == 0 ? plan.type.version : Int(event.dataVersion),
       tape,
       at: tape.root
     )
   }
 
-  /// Folds an event whose data was decoded into those slots, which refer to the tape.
-  func fold(
-    _ event: FoldInput,
-    decoded slots: UnsafeMutablePointer<Slot>,
-    _ tape: JSONTape,
-    plan number: Int
-  ) -> FoldOutcome {
-    let kind = kind(of: event, plan: number)
-    let plan = reader.plans[number]
-    if !plan.program.dynamics.isEmpty {
-      var evaluation = Evaluation(plan: plan, tape: tape, slots: slots)
-      do {
-        try evaluation.run()
-      } catch {
-        return quarantine(event, kind, error)
-      }
-      results = evaluation.results
-      resultIndex = 0
+  /// Folds what was recorded of events, the next ones.
+  func fold(_ recording: GraphRecording) {
+    builder.add(recording) { tag in
+      let tag = FoldDecoder.KindTag(tag)
+      let version = tag.saysVersion ? reader.plans[tag.plan].type.version : 0
+      return kind(ofPlan: tag.plan, UInt32(truncatingIfNeeded: version))
     }
-    builder.begin(event: event.position, time: event.time, kind: kind)
-    self.slots = slots
-    apply(plan, tape)
-    return .folded
   }
 
   /// The number of an event's kind, quick where kinds repeat.
@@ -194,14 +149,18 @@ public final class Projection {
       let type = String(decoding: event.type, as: UTF8.self)
       return builder.kind(EventKind(type: type, version: event.dataVersion))
     }
-    let key = UInt64(plan) << 32 | UInt64(event.dataVersion)
+    return kind(ofPlan: plan, event.dataVersion)
+  }
+
+  private func kind(ofPlan plan: Int, _ dataVersion: UInt32) -> UInt16 {
+    let key = UInt64(plan) << 32 | UInt64(dataVersion)
     if lastKind.key == key { return lastKind.number }
     let number: UInt16
     if let known = kinds[key] {
       number = known
     } else {
       let type = reader.plans[plan].type.name
-      number = builder.kind(EventKind(type: type, version: event.dataVersion))
+      number = builder.kind(EventKind(type: type, version: dataVersion))
       kinds[key] = number
     }
     lastKind = (key, number)
@@ -234,26 +193,22 @@ public final class Projection {
     _ event: FoldInput,
     _ kind: UInt16,
     time: Int64,
-    _ plan: EventPlan,
+    plan number: Int,
     version: Int,
     _ tape: JSONTape,
     at index: Int
   ) -> FoldOutcome {
+    let plan = reader.plans[number]
     let used: JSONTape
+    let results: [Value]
     do {
       used = try reader.decode(plan, version: version, tape, at: index)
-      if !plan.program.dynamics.isEmpty {
-        var evaluation = Evaluation(plan: plan, tape: used, slots: reader.decoder.slots)
-        try evaluation.run()
-        results = evaluation.results
-        resultIndex = 0
-      }
+      results = try plan.evaluate(used, reader.decoder.slots)
     } catch {
       return quarantine(event, kind, error)
     }
     builder.begin(event: event.position, time: time, kind: kind)
-    slots = reader.decoder.slots
-    apply(plan, used)
+    runner.run(plan: number, used, reader.decoder.slots, results: results, builder)
     return .folded
   }
 
@@ -298,7 +253,7 @@ public final class Projection {
       kind,
       time: replacement.time?.microseconds
         ?? revisions.originalTime(ofCorrection: event.position) ?? event.time,
-      plan,
+      plan: number,
       version: replacement.version == 0 ? plan.type.version : Int(replacement.version),
       tape,
       at: replacement.dataIndex

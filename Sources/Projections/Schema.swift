@@ -146,11 +146,21 @@ final class EventPlan: Sendable {
   let shape: DataShape
   let upcasts: [Upcast]
   let program: RuleProgram
+  /// The version that the type declares.
+  let version: Int
+  /// Whether its rules need no look at the graph.
+  let canBeRecorded: Bool
+  /// Whether its rules say more than slots and constants.
+  let hasExpressions: Bool
 
   init(type: EventType, shape: DataShape, upcasts: [Upcast], program: RuleProgram) {
     self.type = type
     self.shape = shape
     self.upcasts = upcasts
     self.program = program
+    version = type.version
+    // Which edges an event ends depends on those that are there.
+    canBeRecorded = program.ends.isEmpty
+    hasExpressions = !program.dynamics.isEmpty
   }
 }

@@ -287,19 +287,23 @@ struct Folding {
     let projection = Projection(schema: schema.schema, builder: builder, revisions: revisions)
     let first = builder.contents.position.rawValue + 1
     let count = Int(end.position.rawValue) - Int(first) + 1
-    let pipeline = FoldPipeline(
-      log,
-      from: EventPosition(first),
-      count: count,
-      FoldDecoder(schema: schema.schema, revisions: revisions)
-    )
+    if count < FoldPipeline.eventCountWorthThreads {
+      try log.read(from: EventPosition(first), limit: count) { record in
+        let isRevision = Revisions.isRevision(record.type)
+        if isRevision, !mayRevise { throw RevisionFound() }
+        _ = projection.fold(FoldInput(record))
+        if isRevision { builder.noteRevision(at: record.position) }
+      }
+      progress?(FoldProgress(folded: count, total: count))
+      return count
+    }
+    let pipeline = FoldPipeline(log, from: EventPosition(first), count: count, projection)
     defer { pipeline.cancel() }
     var folded = 0
     while let piece = try pipeline.next() {
       if !mayRevise, !piece.revisions.isEmpty { throw RevisionFound() }
-      projection.fold(piece.events) { position, _ in
-        if piece.revisions.contains(position) { builder.noteRevision() }
-      }
+      projection.fold(piece.events)
+      for position in piece.revisions { builder.noteRevision(at: position) }
       folded += piece.events.count
       progress?(FoldProgress(folded: folded, total: count))
       pipeline.recycle(piece)

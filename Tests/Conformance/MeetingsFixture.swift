@@ -63,7 +63,7 @@ package enum MeetingsFixture {
       _ property: (String, String)? = nil
     ) -> EdgeReference {
       let number = builder.edgeType(named: type, hasValidity: type == "WORKS_FOR")
-      let cell = property.map { Cell.string(builder.intern($0.1)) }
+      let cell = property.map { Cell(.string(builder.intern($0.1))) }
       let key = [builder.keyWord(for: cell)]
       let edge = builder.edge(type: number, from: from, to: to, key: key)
       if let property, let cell {

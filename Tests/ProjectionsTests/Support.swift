@@ -88,16 +88,26 @@ func fold(
   var position = first
   return events.map { event in
     defer { position += 1 }
-    return Array(event.type.utf8).withUnsafeBytes { type in
-      Array(event.source.utf8).withUnsafeBytes { source in
-        Array(event.data.utf8).withUnsafeBytes { data in
-          projection.fold(
+    return event.withInput(at: position) { projection.fold($0) }
+  }
+}
+
+extension TestEvent {
+  /// The event as one of a log, for as long as `body` runs.
+  func withInput<Result>(
+    at position: UInt32,
+    _ body: (FoldInput) throws -> Result
+  ) rethrows -> Result {
+    try Array(type.utf8).withUnsafeBytes { type in
+      try Array(source.utf8).withUnsafeBytes { source in
+        try Array(data.utf8).withUnsafeBytes { data in
+          try body(
             FoldInput(
               position: EventPosition(position),
-              time: event.time,
+              time: time,
               type: type,
               source: source,
-              dataVersion: event.version,
+              dataVersion: version,
               data: data
             )
           )

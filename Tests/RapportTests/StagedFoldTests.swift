@@ -51,7 +51,7 @@ import Testing
     var quarantinedCount = 0
     try store.log.read { record in
       if case .quarantined = projection.fold(FoldInput(record)) { quarantinedCount += 1 }
-      if Revisions.isRevision(record.type) { builder.noteRevision() }
+      if Revisions.isRevision(record.type) { builder.noteRevision(at: record.position) }
     }
     #expect(quarantinedCount == 10)
 
@@ -76,7 +76,7 @@ import Testing
       store.log,
       from: EventPosition(1),
       count: 5001,
-      FoldDecoder(schema: schema, revisions: Revisions())
+      Projection(schema: schema, builder: GraphBuilder())
     )
     var count = 0
     while let piece = try pipeline.next() {
@@ -89,7 +89,7 @@ import Testing
       store.log,
       from: EventPosition(1),
       count: 5001,
-      FoldDecoder(schema: schema, revisions: Revisions())
+      Projection(schema: schema, builder: GraphBuilder())
     )
     let first = try #require(try other.next())
     other.cancel()
