@@ -5,7 +5,7 @@ public typealias EdgeKey = UnsafeBufferPointer<UInt32>
 
 /// What rules claim things of: a graph as it grows, or a recording.
 ///
-/// What an edge is like is claimed before the next edge of its type.
+/// What an edge is like is claimed before the next edge of its type, and each property once.
 public protocol ClaimTarget: AnyObject {
   func intern(_ text: UnsafeRawBufferPointer) -> StringCode
   func intern(_ text: String) -> StringCode
@@ -37,13 +37,11 @@ public protocol ClaimTarget: AnyObject {
     to target: NodeNumber,
     key: EdgeKey
   ) -> EdgeReference
-  /// The word of the next edge's key for a property's cell; `nil` for a missing one.
+  /// The word of an edge's key for a property's cell; ``StringPool/none`` for a missing one.
   ///
-  /// - Parameters:
-  ///   - index: the place in the key.
-  ///   - type: of the edge.
-  ///   - isText: whether the word is the code of a text, as all of one property are.
-  func keyWord(for cell: Cell?, at index: Int, ofType type: UInt16, isText: Bool) -> UInt32
+  /// - Parameter isText: whether the words of the key are codes of texts. Those of dates and
+  ///   booleans are what they are.
+  func keyWord(for cell: Cell?, isText: Bool) -> UInt32
   func set(_ cell: PlainCell, key: UInt16, of edge: EdgeReference)
   func set(_ cell: Cell, key: UInt16, of edge: EdgeReference)
   func setValidFrom(_ date: PartialDate, of edge: EdgeReference)

@@ -135,15 +135,6 @@ extension GraphBuilder {
     key.withUnsafeBufferPointer { edge(type: type, from: source, to: target, key: $0) }
   }
 
-  public func keyWord(
-    for cell: Cell?,
-    at index: Int,
-    ofType type: UInt16,
-    isText: Bool
-  ) -> UInt32 {
-    keyWord(for: cell, isText: isText)
-  }
-
   /// The word of an edge's key for a property's cell; missing properties are ``StringPool/none``.
   ///
   /// - Parameter isText: whether the word is the code of a text, as all of one property are. The

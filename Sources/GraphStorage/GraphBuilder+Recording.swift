@@ -150,12 +150,10 @@ extension GraphBuilder {
       start: recording.edges[type].claims.start,
       count: recording.edges[type].claims.count
     )
-    // All of one property, and then all of the next, which are few; but one after another where of
-    // two values of a property one is boxed, since the last counts.
-    let isInOrder = claims.contains { $0.kind == .boxedCell }
+    // All of one property, and then all of the next, which are few.
     var done: [UInt16] = []
     for (index, claim) in claims.enumerated() {
-      if isInOrder || claim.kind != .cell {
+      guard claim.kind == .cell else {
         add(claim, toEdge: base + Int(claim.subject), type, of: recording)
         continue
       }
@@ -294,7 +292,6 @@ extension EdgeTable {
     let codes = recording.graphCodes.start
     let words = edges.keyWords.start
     let count = edges.keyWords.count
-    let textWords = edges.textWords
     keyWords.append(count: count) { keyWords in
       for place in 0..<length {
         let isText = isText[place]
@@ -303,7 +300,6 @@ extension EdgeTable {
           keyWords[index] = isText && word != StringPool.none ? codes[Int(word)] : word
         }
       }
-      for index in textWords { keyWords[index] = codes[Int(words[index])] }
     }
   }
 }
@@ -313,8 +309,7 @@ extension GraphRecording {
   fileprivate func key(ofEdge index: Int, _ type: Int, _ isText: [Bool]) -> [UInt32] {
     isText.indices.map { place in
       let word = edges[type].keyWords[index * isText.count + place]
-      let isCode = isText[place] || edges[type].textWords.contains(index * isText.count + place)
-      return isCode && word != StringPool.none ? graphCodes[Int(word)] : word
+      return isText[place] && word != StringPool.none ? graphCodes[Int(word)] : word
     }
   }
 }

@@ -194,15 +194,10 @@ public final class GraphRecording: ClaimTarget, @unchecked Sendable {
     return EdgeReference(type: type, number: number)
   }
 
-  public func keyWord(
-    for cell: Cell?,
-    at index: Int,
-    ofType type: UInt16,
-    isText: Bool
-  ) -> UInt32 {
+  public func keyWord(for cell: Cell?, isText: Bool) -> UInt32 {
     guard let cell else { return StringPool.none }
     if let word = cell.plain?.keyWord(isText: isText) { return word }
-    if !isText { edges[Int(type)].noteTextWord(at: index) }
+    precondition(isText, "only dates and booleans are words that are no texts")
     return intern("\(cell.value { strings.text($0) })")
   }
 

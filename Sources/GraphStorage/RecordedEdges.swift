@@ -8,8 +8,6 @@ struct RecordedEdges: ~Copyable {
   /// As many for each edge.
   private(set) var keyWords = GrowingBuffer<UInt32>()
   private(set) var keyLength = 0
-  /// Places of words that are codes of texts in keys whose words are not.
-  private(set) var textWords: [Int] = []
   /// Of the edges, by their places here, in their order.
   private(set) var claims = GrowingBuffer<GraphRecording.Claim>()
   /// Whether some edge may be one that its event has claimed before.
@@ -27,7 +25,6 @@ struct RecordedEdges: ~Copyable {
     targets.removeAll()
     events.removeAll()
     keyWords.removeAll()
-    textWords.removeAll(keepingCapacity: true)
     claims.removeAll()
     mayRepeat = false
     areOwn = false
@@ -88,11 +85,6 @@ struct RecordedEdges: ~Copyable {
       return false
     }
     return true
-  }
-
-  /// The word of the edge that comes next, at that place of its key, is the code of a text.
-  mutating func noteTextWord(at index: Int) {
-    textWords.append(keyWords.count + index)
   }
 
   @inline(__always)

@@ -221,7 +221,7 @@ final class RuleRunner<Target: ClaimTarget> {
     }
     for place in 0..<Int(step.count) {
       let part = run.rules.keyParts[Int(step.start) + place]
-      key[place] = keyWord(part, at: place, ofType: step.number, run)
+      key[place] = keyWord(part, run)
     }
     return run.target.edge(
       type: step.number,
@@ -232,18 +232,13 @@ final class RuleRunner<Target: ClaimTarget> {
   }
 
   @inline(__always)
-  private func keyWord(
-    _ part: RuleStep,
-    at place: Int,
-    ofType type: UInt16,
-    _ run: Run
-  ) -> UInt32 {
+  private func keyWord(_ part: RuleStep, _ run: Run) -> UInt32 {
     if part.code != .other,
       let word = plainCell(at: slotIndex(part), part.conversion, run)?.keyWord(isText: part.isText)
     {
       return word
     }
     guard let value = run.program.keyValues[Int(part.place)] else { return StringPool.none }
-    return run.target.keyWord(for: cell(value, run), at: place, ofType: type, isText: part.isText)
+    return run.target.keyWord(for: cell(value, run), isText: part.isText)
   }
 }
