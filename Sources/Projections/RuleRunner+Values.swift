@@ -39,8 +39,9 @@ extension RuleRunner {
       if !isEqual(slot, run.program.constants[Int(constant)], run) { counter = Int(exit) }
     case .unlessTrue(_, let exit):
       if nextResult() != .boolean(true) { counter = Int(exit) }
-    case .loop(_, let level, let stride, let exit):
-      var loop = Loop(base: 0, stride: Int(stride), remaining: 0)
+    case .loop(_, let level, _, let exit):
+      // Its elements are in no slots.
+      var loop = Loop()
       if case .list(let elements) = nextResult() { loop.remaining = elements.count }
       loops[Int(level)] = loop
       if loop.remaining == 0 { counter = Int(exit) }

@@ -36,7 +36,7 @@ final class FoldPipeline: Sendable {
   private static let eventsPerPiece = 512
   private static let threadCountMax = 4
   /// Fewer are folded sooner than other threads begin.
-  static let eventCountWorthThreads = 2048
+  static let eventCountWorthThreads = 1024
 
   private let log: EventLog
   private let first: EventPosition
