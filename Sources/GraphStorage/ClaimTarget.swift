@@ -3,6 +3,15 @@ public import GraphModel
 /// The words of the properties that tell parallel edges apart.
 public typealias EdgeKey = UnsafeBufferPointer<UInt32>
 
+extension EdgeKey {
+  /// Whether it is the key of an edge, by the keys of all edges of the type.
+  @inline(__always)
+  func isKey(ofEdge edge: Int, in words: UnsafePointer<UInt32>) -> Bool {
+    for index in indices where words[edge * count + index] != self[index] { return false }
+    return true
+  }
+}
+
 /// What rules claim things of: a graph as it grows, or a recording.
 ///
 /// What an edge is like is claimed before the next edge of its type, and each property once.

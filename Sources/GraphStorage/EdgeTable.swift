@@ -70,10 +70,7 @@ public struct EdgeTable: Sendable {
   }
 
   func hasKey(_ key: EdgeKey, edge: Int) -> Bool {
-    for index in key.indices where keyWords[edge * key.count + index] != key[index] {
-      return false
-    }
-    return true
+    key.isKey(ofEdge: edge, in: keyWords.address)
   }
 
   /// Keys of that length are appended.

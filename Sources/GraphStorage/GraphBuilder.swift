@@ -145,11 +145,7 @@ public final class GraphBuilder: ClaimTarget {
 
   /// Nodes of a table that one id names have another from now on.
   public func setAlias(of merged: StringCode, in table: UInt16, to kept: StringCode) {
-    aliases[Self.aliasKey(table, merged)] = kept
-  }
-
-  private static func aliasKey(_ table: UInt16, _ id: StringCode) -> UInt64 {
-    UInt64(table) << 32 | UInt64(id)
+    aliases[IdentityIndex.key(table, merged)] = kept
   }
 
   /// The node with that id in that table; made, with those labels, if it is new.
@@ -167,7 +163,7 @@ public final class GraphBuilder: ClaimTarget {
     id: StringCode,
     labelSet: UInt16
   ) -> (node: UInt32, isNew: Bool) {
-    let id = aliases.isEmpty ? id : aliases[Self.aliasKey(table, id)] ?? id
+    let id = aliases.isEmpty ? id : aliases[IdentityIndex.key(table, id)] ?? id
     if let known = knownNode(table: table, id: id) {
       addLabels(of: labelSet, to: known)
       return (known, false)

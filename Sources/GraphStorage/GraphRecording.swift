@@ -79,8 +79,6 @@ public final class GraphRecording: ClaimTarget, @unchecked Sendable {
     edges.deallocate()
   }
 
-  public var eventCount: Int { events.count }
-
   public func removeAll() {
     strings.removeAll()
     identities.removeAll()

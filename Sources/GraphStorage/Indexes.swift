@@ -51,7 +51,8 @@ struct IdentityIndex {
     others.removeAll(keepingCapacity: true)
   }
 
-  private static func key(_ table: UInt16, _ id: StringCode) -> UInt64 {
+  /// What nodes of a table with an id are found by.
+  static func key(_ table: UInt16, _ id: StringCode) -> UInt64 {
     UInt64(table) << 32 | UInt64(id)
   }
 }
@@ -102,15 +103,10 @@ struct EdgeIndex {
     var link = newest(from: source, to: target)
     while link != 0 {
       let edge = Int(link - 1)
-      if hasKey(key, edge: edge, among: words) { return link - 1 }
+      if key.isKey(ofEdge: edge, in: words.address) { return link - 1 }
       link = older[edge - firstEdge]
     }
     return nil
-  }
-
-  private func hasKey(_ key: EdgeKey, edge: Int, among words: FlatArray<UInt32>) -> Bool {
-    for index in key.indices where words[edge * key.count + index] != key[index] { return false }
-    return true
   }
 
   /// All edges with those ends, oldest first.

@@ -74,17 +74,14 @@ struct RecordedEdges: ~Copyable {
     var edge = count - 1
     while edge >= 0, events[edge] == event {
       if edge < last { return true }
-      if sources[edge] == source, targets[edge] == target, hasKey(key, edge) { return true }
+      if sources[edge] == source, targets[edge] == target,
+        key.isKey(ofEdge: edge, in: keyWords.start)
+      {
+        return true
+      }
       edge -= 1
     }
     return false
-  }
-
-  private func hasKey(_ key: EdgeKey, _ edge: Int) -> Bool {
-    for index in key.indices where keyWords[edge * keyLength + index] != key[index] {
-      return false
-    }
-    return true
   }
 
   @inline(__always)

@@ -4,14 +4,12 @@
 /// bytes are compared as one number.
 struct RecordedStrings: ~Copyable {
   private struct Entry: BitwiseCopyable {
-    /// The string itself where it is short, its hash otherwise.
+    /// The ``StringPool/prefix(of:)``, which is all of a short string; of others the hash.
     var key: UInt64
     var byteCount: UInt32
     /// The code plus one; 0 where the place is free.
     var number: UInt32
   }
-
-  private static let shortByteCountMax = 8
 
   private var bytes = GrowingBuffer<UInt8>()
   private var starts = GrowingBuffer<UInt32>()
@@ -49,8 +47,8 @@ struct RecordedStrings: ~Copyable {
   func text(_ code: StringCode) -> String { String(decoding: self[Int(code)], as: UTF8.self) }
 
   mutating func intern(_ text: UnsafeRawBufferPointer) -> StringCode {
-    let isShort = text.count <= Self.shortByteCountMax
-    let key = isShort ? Self.word(text) : UInt64(StringPool.hash(text))
+    let isShort = text.count <= StringPool.prefixByteCount
+    let key = isShort ? StringPool.prefix(of: text) : UInt64(StringPool.hash(text))
     let place = place(of: text, key, isShort: isShort)
     let number = entries[place].number
     if number != 0 { return number - 1 }
@@ -89,21 +87,6 @@ struct RecordedStrings: ~Copyable {
   @inline(__always)
   private static func firstPlace(_ key: UInt64, _ byteCount: Int) -> Int {
     Int(truncatingIfNeeded: StringPool.mix(key ^ UInt64(truncatingIfNeeded: byteCount) << 56))
-  }
-
-  /// At most eight bytes as a number.
-  @inline(__always)
-  private static func word(_ text: UnsafeRawBufferPointer) -> UInt64 {
-    let count = text.count
-    if count == 8 { return text.loadUnaligned(as: UInt64.self) }
-    if count >= 4 {
-      let first = UInt64(text.loadUnaligned(as: UInt32.self))
-      let last = UInt64(text.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
-      return first | last << UInt64(8 * (count - 4))
-    }
-    var word: UInt64 = 0
-    for index in 0..<count { word |= UInt64(text[index]) << UInt64(8 * index) }
-    return word
   }
 
   private static func freeEntries(_ count: Int) -> UnsafeMutableBufferPointer<Entry> {

@@ -69,7 +69,7 @@ public struct StringPool: Sendable {
   @inline(__always)
   func prefetchText(of code: StringCode) {
     let place = offsets.address + Int(code)
-    if place[1] - place[0] <= Self.prefixByteCount {
+    if place[1] - place[0] <= UInt64(Self.prefixByteCount) {
       rapport_prefetch(prefixes.address + Int(code))
     } else {
       rapport_prefetch(bytes.address + Int(place[0]))
@@ -77,7 +77,7 @@ public struct StringPool: Sendable {
   }
 
   /// Strings that are no longer are all in their ``prefixes``.
-  private static var prefixByteCount: UInt64 { 8 }
+  static var prefixByteCount: Int { 8 }
 
   public mutating func intern(_ text: String) -> StringCode {
     var text = text
@@ -146,9 +146,17 @@ public struct StringPool: Sendable {
 
   /// The sort key of ``prefixes`` for any text.
   public static func prefix(of text: UnsafeRawBufferPointer) -> UInt64 {
-    if text.count >= 8 { return UInt64(bigEndian: text.loadUnaligned(as: UInt64.self)) }
+    let count = text.count
+    if count >= 8 { return UInt64(bigEndian: text.loadUnaligned(as: UInt64.self)) }
     var prefix: UInt64 = 0
-    for index in 0..<text.count { prefix |= UInt64(text[index]) << UInt64(56 - index * 8) }
+    if count >= 4 {
+      // The last four bytes overlap the first, with the same bits.
+      let first = UInt32(bigEndian: text.loadUnaligned(as: UInt32.self))
+      let last = text.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
+      prefix = UInt64(first) << 32 | UInt64(UInt32(bigEndian: last)) << UInt64(64 - 8 * count)
+    } else {
+      for index in 0..<count { prefix |= UInt64(text[index]) << UInt64(56 - index * 8) }
+    }
     return prefix
   }
 

@@ -15,29 +15,6 @@ public struct JSONTape {
     self.tokens = tokens
   }
 
-  /// A copy of a tape, of ``allWords`` and ``allStrings(textByteCount:)``; it knows no places in the
-  /// text.
-  @inlinable
-  public init(words: UnsafePointer<UInt64>, strings: UnsafeRawPointer) {
-    self.init(words: words, strings: strings, tokens: UnsafePointer(OpaquePointer(words)))
-  }
-
-  /// All words, to copy them.
-  public var allWords: UnsafeBufferPointer<UInt64> {
-    UnsafeBufferPointer(start: words, count: Int(words[0] & 0xFFFF_FFFF))
-  }
-
-  /// All strings, and what may be behind them, to copy them.
-  ///
-  /// A string takes five bytes beside its own, and in the text three with its quotation marks and
-  /// what follows; simdjson has room for as many as that may be.
-  public func allStrings(textByteCount: Int) -> UnsafeBufferPointer<UInt8> {
-    UnsafeBufferPointer(
-      start: strings.assumingMemoryBound(to: UInt8.self),
-      count: textByteCount * 5 / 3
-    )
-  }
-
   /// What a word of the tape stands for; the raw values are simdjson's.
   @frozen
   public enum Kind: UInt8, Sendable {

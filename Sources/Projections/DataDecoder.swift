@@ -23,7 +23,7 @@ final class DataDecoder {
   // No access to what follows overlaps another.
   @exclusivity(unchecked) private(set) var slots: UnsafeMutablePointer<Slot>
   private var capacity = 1024
-  @exclusivity(unchecked) private(set) var count = 0
+  @exclusivity(unchecked) private var count = 0
   @exclusivity(unchecked) private var failure: Failure?
   @exclusivity(unchecked) private var needsDefaults = false
   /// The names of members that no declaration names, as indices into the tape; the first 16.

@@ -180,7 +180,10 @@ import Testing
 
   @Test func `strings keep their bytes and order by code point`() {
     var pool = StringPool()
-    let texts = ["", "a", "ab", "abcdefgh", "abcdefghi", "abcdefgi", "é", "ก", "𝄞", "\u{FFFD}"]
+    let texts = [
+      "", "a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg", "abcdefgh", "abcdefghi",
+      "abcdefgi", "abcez", "abcdez", "abc\0", "abcd\0", "é", "ก", "𝄞", "\u{FFFD}",
+    ]
     let codes = texts.map { pool.intern($0) }
     #expect(codes.map { pool[$0] } == texts)
     #expect(texts.map { pool.intern($0) } == codes)
