@@ -86,6 +86,7 @@ final class Compiler {
     var argument: Set<Int> = []
     Liveness.assign(body.plan, needed: Set(body.columns.map(\.variable.slot)), argument: &argument)
     body.plan.noteWaiting()
+    body.plan.noteWhereAnyIsEnough()
     body.plan.noteInputOrder(in: view)
     return CompiledQuery(
       mode: query.mode,

@@ -26,19 +26,10 @@ final class GraphCaches: Sendable {
   /// How many bytes of text are kept in lower case; columns beyond that are searched as they are.
   private static let lowerCaseByteCountMax = 128 << 20
 
-  /// Marks of searches that are over, for those that come.
-  private let marks = Mutex<[SearchMarks]>([])
-  private static let marksCountMax = 2
-
-  func takeMarks(nodeCount: Int) -> SearchMarks {
-    marks.withLock { $0.popLast() } ?? SearchMarks(nodeCount: nodeCount)
-  }
-
-  func giveBack(_ used: SearchMarks) {
-    marks.withLock { marks in
-      if marks.count < Self.marksCountMax { marks.append(used) }
-    }
-  }
+  /// Memory of queries that are over, for those that come.
+  let searchMarks = Pool<RoundMemory<SearchMarks.Mark>>(countMax: 2)
+  let reachMarks = Pool<RoundMemory<ReachedNodes.Mark>>(countMax: 4)
+  let runMarks = Pool<RoundMemory<UInt32>>(countMax: 4)
 
   /// The most strings that each cache holds; it starts anew when it is full.
   private static let entryCountMax = 2_000_000

@@ -7,7 +7,7 @@ struct CommonNeighbours {
   private let opposites: [AdjacencyView]
   private let rivals: [(Int, Int)]
   /// The node of each arm in the row that was moved to last.
-  private var nodes: [UInt32]
+  private let nodes = NodeList()
   private var isFirst = true
   /// The arm whose list is not part of ``common``.
   private var varying = 0
@@ -21,11 +21,17 @@ struct CommonNeighbours {
   /// How many rows ``common`` has served.
   private var rowsOfCommon = 0
   /// The varying arm's neighbours of what is in ``common``, once enough rows have asked.
-  private var reached: ReachedNodes?
-  private var hasReached = false
-  private let nodeCount: Int
+  private var reached: ReachedNodes.View?
+  private var keptReached: ReachedNodes?
+  private let anchor: Anchor?
+  /// What reaches the neighbours of the anchor, once enough rows have asked.
+  private var anchored: ReachedNodes.View?
+  private var keptAnchored: ReachedNodes?
+  private let context: ExecutionContext
 
-  init(_ intersection: Intersection, in view: GraphView) {
+  init(_ intersection: Intersection, _ context: ExecutionContext) {
+    let view = context.view
+    self.context = context
     lists = intersection.arms.map { arm in
       let table = view.edgeTypes[Int(arm.type)]
       return arm.direction == .right ? table.outgoing : table.incoming
@@ -35,8 +41,8 @@ struct CommonNeighbours {
       return arm.direction == .right ? table.incoming : table.outgoing
     }
     rivals = intersection.rivals
-    nodes = Array(repeating: 0, count: intersection.arms.count)
-    nodeCount = view.nodeCount
+    for _ in lists { nodes.append(0) }
+    anchor = Anchor(intersection)
   }
 
   /// An arm's column without anything that is reference-counted; somebody else keeps it.
@@ -60,10 +66,11 @@ struct CommonNeighbours {
   /// Reads a row's nodes and sees to it that ``common`` fits them; `false` where one is none.
   @inline(__always)
   mutating func move(to row: Int) -> Bool {
+    let nodes = nodes.start
     var changed = -1
     var changedCount = 0
     var index = 0
-    while index < nodes.count {
+    while index < columns.count {
       let column = columns[index]
       guard column.areNodes || column.tags[row & column.mask] == Tag.node else {
         isFirst = true
@@ -89,13 +96,17 @@ struct CommonNeighbours {
   /// Whether two arms that may not take the same edge start at the same node.
   @inline(__always)
   var hasEqualRivals: Bool {
-    for (one, other) in rivals where nodes[one] == nodes[other] { return true }
+    for (one, other) in rivals where nodes.start[one] == nodes.start[other] { return true }
     return false
   }
 
   private mutating func intersectOthers() {
     rowsOfCommon = 0
-    hasReached = false
+    reached = nil
+    if seekAnchor(), let anchored {
+      intersectReached(anchored)
+      return
+    }
     var isStarted = false
     for index in lists.indices where index != varying {
       let slice = neighbours(index)
@@ -116,16 +127,87 @@ struct CommonNeighbours {
     }
   }
 
-  /// Finds what all lists have in common.
-  mutating func find() {
+  /// Finds what all lists have in common; at least one of it unless it `wantsAll`.
+  @inline(__always)
+  mutating func find(wantsAll: Bool = true) {
     found.removeAll()
+    if let anchored {
+      if common.count > 0 { find(anchored, wantsAll: wantsAll) }
+      return
+    }
     rowsOfCommon += 1
-    if !hasReached, rowsOfCommon > 2 { reachIfWorthIt() }
-    if hasReached {
-      reached?.appendOrigins(of: nodes[varying], to: found)
+    if reached == nil, rowsOfCommon > 2 { reachIfWorthIt() }
+    if let reached {
+      reached.appendOrigins(of: nodes.start[varying], to: found)
       return
     }
     Self.intersect(common.buffer, neighbours(varying), into: found)
+  }
+
+  /// Finds what is in ``common`` and reaches the varying arm's node.
+  @inline(__always)
+  private func find(_ reached: ReachedNodes.View, wantsAll: Bool) {
+    let common = common.buffer
+    var place = 0
+    reached.forEachOrigin(of: nodes.start[varying]) { origin in
+      while place < common.count, common[place] < origin { place &+= 1 }
+      if place == common.count { return false }
+      if common[place] != origin { return true }
+      found.append(origin)
+      return wantsAll
+    }
+  }
+
+  /// Whether what all arms but ``varying`` have in common is found from what reaches the neighbours
+  /// of an arm that stays the same.
+  private mutating func seekAnchor() -> Bool {
+    guard let anchor else { return false }
+    let former = anchor.arm
+    anchor.follow(nodes.buffer)
+    guard let arm = anchor.arm, arm != varying else {
+      anchored = nil
+      return false
+    }
+    if anchored != nil, arm == former { return true }
+    keptAnchored = reachedNeighbours(of: arm, budget: anchor.turnCount)
+    anchored = keptAnchored?.view
+    return anchored != nil
+  }
+
+  /// What reaches an arm's neighbours; `nil` where that costs more than going through them so often.
+  private func reachedNeighbours(of arm: Int, budget turnCount: Int) -> ReachedNodes? {
+    let slice = neighbours(arm)
+    let list = opposites[arm == 0 ? 1 : 0]
+    var budget = turnCount * slice.count
+    for node in slice {
+      budget -= list.end(Int(node)) - list.start(Int(node))
+      if budget < 0 { return nil }
+    }
+    let reached = ReachedNodes(context)
+    var last: UInt32?
+    for node in slice.reversed() where node != last {
+      reached.add(Self.slice(of: Int(node), list), from: node)
+      last = node
+    }
+    return reached
+  }
+
+  /// ``common`` from what reaches the neighbours of the anchor.
+  private mutating func intersectReached(_ reached: ReachedNodes.View) {
+    common.removeAll()
+    var isStarted = false
+    for index in lists.indices where index != varying && index != anchor?.arm {
+      if !isStarted {
+        isStarted = true
+        reached.appendOrigins(of: nodes.start[index], to: common)
+        continue
+      }
+      found.removeAll()
+      reached.appendOrigins(of: nodes.start[index], to: found)
+      spare.removeAll()
+      Self.intersect(common.buffer, found.buffer, into: spare)
+      swap(&common, &spare)
+    }
   }
 
   /// Turns the search round where that costs less than what the rows so far have cost.
@@ -137,14 +219,13 @@ struct CommonNeighbours {
       edgeCount += list.end(Int(node)) - list.start(Int(node))
       if edgeCount > budget { return }
     }
-    var reached = self.reached ?? ReachedNodes(nodeCount: nodeCount)
-    self.reached = nil
+    let reached = keptReached ?? ReachedNodes(context)
     reached.removeAll()
     for node in common.buffer.reversed() {
       reached.add(Self.slice(of: Int(node), list), from: node)
     }
-    self.reached = reached
-    hasReached = true
+    keptReached = reached
+    self.reached = reached.view
   }
 
   /// The numbers of an arm's edges to a node.
@@ -153,12 +234,12 @@ struct CommonNeighbours {
     let first = Self.firstPlace(of: node, in: slice, from: 0)
     var end = first
     while end < slice.count, slice[end] == node { end += 1 }
-    let start = lists[arm].start(Int(nodes[arm]))
+    let start = lists[arm].start(Int(nodes.start[arm]))
     return UnsafeBufferPointer(start: lists[arm].edges + start + first, count: end - first)
   }
 
   private func neighbours(_ arm: Int) -> UnsafeBufferPointer<UInt32> {
-    Self.slice(of: Int(nodes[arm]), lists[arm])
+    Self.slice(of: Int(nodes.start[arm]), lists[arm])
   }
 
   private static func slice(
@@ -214,34 +295,51 @@ struct CommonNeighbours {
   }
 }
 
-/// Nodes one behind the other, in memory that is kept when they go.
-final class NodeList {
-  @exclusivity(unchecked) private var start: UnsafeMutablePointer<UInt32>
-  @exclusivity(unchecked) private(set) var count = 0
-  private var capacity = 64
+/// Of three arms and more, the one that stays the same while others vary.
+///
+/// Where it is known what reaches its neighbours, the lists of the others, which may be long, need
+/// not be gone through: a topic has few meetings, those at them may have been at many.
+private final class Anchor {
+  /// `nil` as long as none has stayed.
+  private(set) var arm: Int?
+  /// How often other arms have varied since each arm has.
+  private var turnCounts: [Int]
+  private var nodes: [UInt32] = []
+  /// Whether all other arms follow edges of one type in one direction.
+  private let hasUniformFellows: [Bool]
 
-  init() {
-    start = .allocate(capacity: capacity)
+  private static let turnCountMin = 8
+
+  /// `nil` where no arm can be one.
+  init?(_ intersection: Intersection) {
+    let arms = intersection.arms
+    if arms.count < 3 { return nil }
+    hasUniformFellows = arms.indices.map { arm in
+      let kinds = arms.indices.filter { $0 != arm }.map { (arms[$0].type, arms[$0].direction) }
+      return kinds.allSatisfy { $0 == kinds[0] }
+    }
+    if !hasUniformFellows.contains(true) { return nil }
+    turnCounts = Array(repeating: 0, count: arms.count)
   }
 
-  deinit { start.deallocate() }
+  var turnCount: Int { arm.map { turnCounts[$0] } ?? 0 }
 
-  var buffer: UnsafeBufferPointer<UInt32> { UnsafeBufferPointer(start: start, count: count) }
-
-  func removeAll() { count = 0 }
-
-  @inline(__always)
-  func append(_ node: UInt32) {
-    if count == capacity { grow() }
-    start[count] = node
-    count &+= 1
-  }
-
-  private func grow() {
-    let larger = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity * 2)
-    larger.update(from: start, count: count)
-    start.deallocate()
-    start = larger
-    capacity *= 2
+  /// Takes note of the nodes of the arms after some have changed.
+  func follow(_ current: UnsafeBufferPointer<UInt32>) {
+    if nodes.isEmpty { nodes = Array(current) }
+    for index in current.indices {
+      if current[index] == nodes[index] {
+        turnCounts[index] += 1
+        continue
+      }
+      nodes[index] = current[index]
+      turnCounts[index] = 0
+      if index == arm { arm = nil }
+    }
+    if arm == nil {
+      arm = turnCounts.indices.first {
+        turnCounts[$0] >= Self.turnCountMin && hasUniformFellows[$0]
+      }
+    }
   }
 }

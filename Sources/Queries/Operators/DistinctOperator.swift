@@ -25,7 +25,7 @@ final class DistinctOperator: UnaryOperator {
     (run, others) = order.split(Set(slots)) ?? ([], [])
     table = GroupTable(context, keyCount: slots.count)
     hasRuns = !run.isEmpty
-    stamps = hasRuns && others.count < 2 ? RunStamps() : nil
+    stamps = hasRuns && others.count < 2 ? RunStamps(context) : nil
     super.init(context, plan, input)
   }
 
@@ -34,7 +34,7 @@ final class DistinctOperator: UnaryOperator {
     hasRuns = !run.isEmpty
     runFinder.restart()
     if hasRuns, others.count < 2 {
-      if stamps?.restart() != true { stamps = RunStamps() }
+      if let stamps { stamps.restart() } else { stamps = RunStamps(context) }
     } else {
       stamps = nil
     }
@@ -107,38 +107,54 @@ private final class RunStamps {
   private(set) var last: (chunk: Chunk, row: Int)?
   /// The kind of all values.
   private(set) var tag = Tag.mixed
-  private var stamps: [UInt32] = []
-  private var number: UInt32 = 0
+  private let memory: RoundMemory<UInt32>
+  private let pool: Pool<RoundMemory<UInt32>>
+  private var number: UInt32
+  /// One more than the greatest value so far.
+  private var valueEnd = 0
 
-  /// Values are the codes of strings or the numbers of nodes; greater ones are left to a table.
-  private static let wordMax: UInt64 = 1 << 24
+  init(_ context: ExecutionContext) {
+    let view = context.view
+    pool = context.caches.runMarks
+    memory = pool.take { RoundMemory(count: max(view.nodeCount, view.stringCount)) }
+    memory.startRound()
+    number = memory.round
+  }
+
+  deinit {
+    memory.take(roundsUntil: number)
+    pool.giveBack(memory)
+  }
 
   /// The values of the current run; one that stands for all where there are none.
   var wordsOfRun: [UInt64] {
     if tag == Tag.mixed { return [0] }
-    return stamps.indices.filter { stamps[$0] == number }.map { UInt64($0) }
+    return (0..<valueEnd).filter { memory.marks[$0] == number }.map { UInt64($0) }
   }
 
-  /// Forgets all values, but keeps the memory; `false` where that cannot be.
-  func restart() -> Bool {
+  /// Forgets all values, but keeps the memory.
+  func restart() {
     last = nil
     tag = Tag.mixed
-    number &+= 1
-    return number < .max / 2
+    valueEnd = 0
+    memory.take(roundsUntil: number)
+    memory.startRound()
+    number = memory.round
   }
 
-  /// Makes room for the values; `false` where they are not of the kind.
+  /// Whether the values are of the kind, and there is room for them.
+  ///
+  /// They are the codes of strings or the numbers of nodes; what the graph does not have is left to
+  /// a table.
   func accepts(_ values: Vector, _ rows: Rows) -> Bool {
     guard values.uniform == Tag.string || values.uniform == Tag.node,
       tag == Tag.mixed || tag == values.uniform, number < .max - UInt32(rows.count)
     else { return false }
     var greatest: UInt64 = 0
     for index in 0..<rows.count { greatest = max(greatest, values.word(rows[index])) }
-    if greatest > Self.wordMax { return false }
+    if greatest >= UInt64(memory.count) { return false }
     tag = values.uniform
-    if stamps.count <= Int(greatest) {
-      stamps += repeatElement(0, count: Int(greatest) * 2 + 1 - stamps.count)
-    }
+    valueEnd = max(valueEnd, Int(greatest) + 1)
     return true
   }
 
@@ -167,20 +183,18 @@ private final class RunStamps {
     _ starts: UnsafePointer<UInt8>,
     _ selected: UnsafeMutablePointer<Int32>
   ) -> Int {
+    let stamps = memory.marks
     var number = number
     var count = 0
-    stamps.withUnsafeMutableBufferPointer { stamps in
-      guard let stamps = stamps.baseAddress else { return }
-      var index = 0
-      while index < rows.count {
-        number &+= UInt32(starts[index])
-        let row = rows.pointer[index]
-        let value = Int(truncatingIfNeeded: values[Int(row) & mask])
-        selected[count] = row
-        count &+= stamps[value] != number ? 1 : 0
-        stamps[value] = number
-        index &+= 1
-      }
+    var index = 0
+    while index < rows.count {
+      number &+= UInt32(starts[index])
+      let row = rows.pointer[index]
+      let value = Int(truncatingIfNeeded: values[Int(row) & mask])
+      selected[count] = row
+      count &+= stamps[value] != number ? 1 : 0
+      stamps[value] = number
+      index &+= 1
     }
     self.number = number
     return count

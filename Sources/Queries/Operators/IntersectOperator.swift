@@ -7,6 +7,8 @@ final class IntersectOperator: UnaryOperator {
   private let checks: [EdgeChecks?]
   /// Whether a common neighbour makes one row, or none, without a look at its edges.
   private let isPlain: Bool
+  /// Whether rows are passed on as they are, those that have a common neighbour.
+  private let isFilter: Bool
   private var search: CommonNeighbours
   private var chunk: Chunk?
   private var rowIndex = 0
@@ -24,7 +26,8 @@ final class IntersectOperator: UnaryOperator {
       !intersection.needsEdges && checks.allSatisfy { $0 == nil }
       && intersection.rivals.allSatisfy { arms[$0].direction == arms[$1].direction }
       && arms.allSatisfy { !context.view.edgeTypes[Int($0.type)].hasParallelEdges }
-    search = CommonNeighbours(intersection, in: context.view)
+    isFilter = isPlain && intersection.isAnyEnough
+    search = CommonNeighbours(intersection, context)
     super.init(context, plan, input)
   }
 
@@ -42,11 +45,38 @@ final class IntersectOperator: UnaryOperator {
         for check in checks { check?.start(drawn) }
       }
       guard let chunk else { return nil }
+      if isFilter {
+        self.chunk = nil
+        if let passed = try filtered(chunk, &search) { return passed }
+        continue
+      }
       let output = Output(armCount: isPlain ? 0 : intersection.arms.count)
       try fill(output, chunk, &search)
       if rowIndex == chunk.count { self.chunk = nil }
       if output.nodes.count > 0 { return result(chunk, output) }
     }
+  }
+
+  /// The rows that have a common neighbour; `nil` where none has.
+  private func filtered(
+    _ chunk: Chunk,
+    _ search: inout CommonNeighbours
+  ) throws(QueryError) -> Chunk? {
+    let selection = Selection(capacity: chunk.count)
+    let rows = chunk.rows
+    let wantsAll = intersection.labelSets != nil
+    search.start(intersection.arms.map { chunk.column($0.from) })
+    for index in 0..<rows.count {
+      let row = rows[index]
+      // Both of two rivals would take the one edge that there is.
+      guard search.move(to: row), !search.hasEqualRivals else { continue }
+      search.find(wantsAll: wantsAll)
+      if wantsAll ? search.found.buffer.contains(where: isWanted) : search.found.count > 0 {
+        selection.append(row)
+      }
+    }
+    try context.count(rows: rows.count)
+    return selection.count > 0 ? Chunk(columns: chunk.columns, selection: selection) : nil
   }
 
   /// Goes through rows until there are enough.

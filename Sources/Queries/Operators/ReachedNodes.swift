@@ -1,66 +1,75 @@
-import Glibc
-
 /// For nodes that were reached from others, those others.
-struct ReachedNodes {
-  /// The number of the round that reached a node last, and its first origin in ``origins``.
-  private let rounds: UnsafeMutablePointer<UInt32>
-  private let heads: UnsafeMutablePointer<UInt32>
-  private let memory: Memory
-  private var round: UInt32 = 1
-  /// An origin, and where the next one of the same node is plus one, or 0.
-  private var origins: [(node: UInt32, next: UInt32)] = []
-  private let nodeCount: Int
-
-  init(nodeCount: Int) {
-    self.nodeCount = nodeCount
-    memory = Memory(wordCount: nodeCount * 2)
-    rounds = memory.words
-    heads = memory.words + nodeCount
+final class ReachedNodes {
+  struct Mark {
+    var round: UInt32
+    /// Where the node's first origin is in ``origins``, plus one.
+    var head: UInt32
   }
 
-  /// Zeros that the system hands out, which cost nothing until they are touched.
-  private final class Memory {
-    let words: UnsafeMutablePointer<UInt32>
-
-    init(wordCount: Int) {
-      guard let zeros = calloc(max(wordCount, 1), MemoryLayout<UInt32>.stride) else {
-        fatalError("out of memory for \(wordCount) words")
-      }
-      words = zeros.bindMemory(to: UInt32.self, capacity: max(wordCount, 1))
-    }
-
-    deinit { free(words) }
+  struct Origin {
+    var node: UInt32
+    /// Where the next origin of the same node is, plus one; 0 behind the last.
+    var next: UInt32
   }
 
-  mutating func removeAll() {
-    if round == .max {
-      rounds.update(repeating: 0, count: nodeCount)
-      round = 0
-    }
-    round += 1
-    origins.removeAll(keepingCapacity: true)
+  private let memory: RoundMemory<Mark>
+  private let pool: Pool<RoundMemory<Mark>>
+  private let origins = OriginList()
+
+  init(_ context: ExecutionContext) {
+    pool = context.caches.reachMarks
+    memory = pool.take { RoundMemory(count: context.view.nodeCount) }
+    memory.startRound()
+  }
+
+  deinit { pool.giveBack(memory) }
+
+  func removeAll() {
+    memory.startRound()
+    origins.removeAll()
   }
 
   /// Notes that sorted nodes are reached from `origin`; of equal ones the first counts.
-  mutating func add(_ nodes: UnsafeBufferPointer<UInt32>, from origin: UInt32) {
+  func add(_ nodes: UnsafeBufferPointer<UInt32>, from origin: UInt32) {
+    let (marks, round) = (memory.marks, memory.round)
     var last: UInt32?
     for node in nodes where node != last {
       last = node
-      let isKnown = rounds[Int(node)] == round
-      origins.append((origin, isKnown ? heads[Int(node)] : 0))
-      heads[Int(node)] = UInt32(truncatingIfNeeded: origins.count)
-      rounds[Int(node)] = round
+      let mark = marks[Int(node)]
+      origins.append(Origin(node: origin, next: mark.round == round ? mark.head : 0))
+      marks[Int(node)] = Mark(round: round, head: UInt32(truncatingIfNeeded: origins.count))
     }
   }
 
-  /// Appends the origins of a node, the last added first.
-  func appendOrigins(of node: UInt32, to result: NodeList) {
-    if rounds[Int(node)] != round { return }
-    var link = heads[Int(node)]
-    while link != 0 {
-      let origin = origins[Int(link) - 1]
-      result.append(origin.node)
-      link = origin.next
+  /// What is there now, for loops: valid as long as nothing is added or removed.
+  var view: View { View(marks: memory.marks, round: memory.round, origins: origins.start) }
+
+  /// ``ReachedNodes`` without anything that is reference-counted; somebody else keeps them.
+  struct View {
+    fileprivate let marks: UnsafeMutablePointer<Mark>
+    fileprivate let round: UInt32
+    fileprivate let origins: UnsafeMutablePointer<Origin>
+
+    /// Passes on the origins of a node, the last added first, until `body` returns `false`.
+    @inline(__always)
+    func forEachOrigin(of node: UInt32, _ body: (UInt32) -> Bool) {
+      let mark = marks[Int(node)]
+      if mark.round != round { return }
+      var link = mark.head
+      while link != 0 {
+        let origin = origins[Int(link) &- 1]
+        if !body(origin.node) { return }
+        link = origin.next
+      }
+    }
+
+    /// Appends the origins of a node, the last added first.
+    @inline(__always)
+    func appendOrigins(of node: UInt32, to result: NodeList) {
+      forEachOrigin(of: node) { origin in
+        result.append(origin)
+        return true
+      }
     }
   }
 }

@@ -11,17 +11,14 @@ final class ShortestPathOperator: UnaryOperator {
   private var rowIndex = 0
   /// Paths found for the current row and not handed out yet, last first.
   private var pending: [[UInt64]] = []
-  /// The graph's, while this searches.
   private let marks: SearchMarks
 
   init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ shortest: ShortestPath) {
     self.shortest = shortest
     walk = shortest.walk
-    marks = context.caches.takeMarks(nodeCount: context.view.nodeCount)
+    marks = SearchMarks(context)
     super.init(context, plan, input)
   }
-
-  deinit { context.caches.giveBack(marks) }
 
   override func restart() {
     chunk = nil

@@ -23,6 +23,18 @@ extension Plan {
     }
   }
 
+  /// Notes which intersections need to find no more than one node for each row: those right below a
+  /// DISTINCT that is about other things.
+  func noteWhereAnyIsEnough() {
+    defer { for input in inputs { input.noteWhereAnyIsEnough() } }
+    guard case .distinct(let slots, _) = operation,
+      case .intersect(var intersection) = inputs[0].operation,
+      !intersection.needsEdges, !(slots + live).contains(intersection.to)
+    else { return }
+    intersection.isAnyEnough = true
+    inputs[0].operation = .intersect(intersection)
+  }
+
   /// The only slot that a DISTINCT is about and that anybody reads, where it may pass its nodes on
   /// in the order of their numbers after it has seen all.
   var gatheredSlot: Int? {

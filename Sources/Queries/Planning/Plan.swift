@@ -152,6 +152,9 @@ struct Intersection {
   var rivals: [(Int, Int)]
   /// Whether somebody reads which edges there are; set once the plan is whole.
   var needsEdges = true
+  /// Whether it matters only that there is such a node, and not which, nor how many; set once the
+  /// plan is whole.
+  var isAnyEnough = false
 }
 
 /// Follows edges again and again: `*m..n`.

@@ -97,7 +97,8 @@ struct PlanDescriber {
     case .expand(let expansion):
       if expansion.countSlot != nil { return ("count edges", pattern(expansion)) }
       return (expansion.into ? "join" : "follow", pattern(expansion))
-    case .intersect(let intersection): return ("intersect", pattern(intersection))
+    case .intersect(let intersection):
+      return (intersection.isAnyEnough ? "intersect, any" : "intersect", pattern(intersection))
     case .edgeEnds(let expansion): return ("ends of", pattern(expansion))
     case .walk(let walk): return ("walk", pattern(walk.expansion, length: length(walk)))
     case .shortest(let shortest):

@@ -94,6 +94,7 @@ struct QueryCommand: ParsableCommand {
       )
     }
     if batch {
+      ProcessMemory.keepBetweenQueries()
       try QueryBatch(store: opened, view: view, options: options).run()
       return
     }

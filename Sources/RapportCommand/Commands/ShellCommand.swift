@@ -31,6 +31,7 @@ struct ShellCommand: ParsableCommand {
   var lang: String?
 
   func run() throws {
+    ProcessMemory.keepBetweenQueries()
     let opened = try store.openForReading()
     var options = QueryOptions(threads: BudgetArguments.coreCount)
     options.asOf = asOf?.date
