@@ -27,15 +27,32 @@ public struct FoldAccount: Hashable, Sendable {
     }
   }
 
+  /// What made an account: equal origins make equal entries.
+  public struct Origin: Hashable, Sendable {
+    /// The digest of the schema's text, 32 bytes.
+    public var textDigest: [UInt8]
+    /// Of the program that folds: another one may make something else of the same text.
+    public var foldVersion: UInt64
+
+    public init(textDigest: [UInt8], foldVersion: UInt64) {
+      self.textDigest = textDigest
+      self.foldVersion = foldVersion
+    }
+  }
+
+  public var origin: Origin
   /// In the order of the kinds.
   public var entries: [Entry]
 
-  public init(entries: [Entry]) {
+  public init(origin: Origin, entries: [Entry]) {
+    self.origin = origin
     self.entries = entries.sorted { $0.kind < $1.kind }
   }
 
   var bytes: [UInt8] {
     var sink = ByteSink()
+    sink.write(FlatArray(origin.textDigest))
+    sink.write(origin.foldVersion)
     sink.write(entries.count)
     for entry in entries {
       sink.write(entry.kind.type)
@@ -51,6 +68,8 @@ public struct FoldAccount: Hashable, Sendable {
 
   init(_ bytes: UnsafeRawBufferPointer) throws(ImageError) {
     var source = ContentsSource(bytes)
+    let textDigest: FlatArray<UInt8> = try source.array()
+    origin = Origin(textDigest: textDigest.array, foldVersion: try source.number())
     entries = []
     for _ in 0..<(try source.count()) {
       let kind = EventKind(

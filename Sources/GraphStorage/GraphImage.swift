@@ -44,7 +44,7 @@ public struct ImageKey: Hashable, Sendable {
 
 /// Reads and writes images.
 public enum GraphImage {
-  public static let formatVersion: UInt32 = 3
+  public static let formatVersion: UInt32 = 4
   public static let headerByteCount = 160
   private static let magic: [UInt8] = [0x89, 0x52, 0x47, 0x49, 0x0D, 0x0A, 0x1A, 0x0A]
 

@@ -29,6 +29,7 @@ extension Schema {
   /// - Parameter counts: how many events there are of each.
   public func account(of counts: [(kind: EventKind, count: Int)]) -> FoldAccount {
     FoldAccount(
+      origin: foldOrigin,
       entries: counts.map { kind, count in
         FoldAccount.Entry(
           kind: kind,
@@ -39,6 +40,11 @@ extension Schema {
         )
       }
     )
+  }
+
+  /// Where accounts of this schema come from.
+  public var foldOrigin: FoldAccount.Origin {
+    FoldAccount.Origin(textDigest: textDigest, foldVersion: UInt64(Self.foldVersion))
   }
 
   /// Whether the schema declares the type of such events, and reads their version.

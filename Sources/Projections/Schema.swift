@@ -1,6 +1,7 @@
 import Crypto
 public import Language
 public import SourceText
+import Synchronization
 
 /// What a schema file means: the graph, the events, and the programs that turn one into the other.
 ///
@@ -12,9 +13,14 @@ public struct Schema: Sendable {
   /// The text that the schema was loaded from.
   public let source: SourceText
   public let document: SchemaDocument
+  /// SHA-256 of the text as it is: schemas of equal texts are equal.
+  public let textDigest: [UInt8]
   /// SHA-256 of the tokens of the schema's canonical layout: blind to comments, to white space and
   /// to what ``SchemaFormatter`` writes in one way, such as the braces around a single statement.
-  public let digest: [UInt8]
+  ///
+  /// Made when it is asked for first, which takes longer than to load the schema.
+  public var digest: [UInt8] { knownDigest.value { Self.digest(of: document) } }
+  let knownDigest = MadeOnce<[UInt8]>()
   /// The declared types, in the order of the file.
   public let nodeTypes: [NodeType]
   /// The names of node types, and of supertypes that are labels only, in the order of the file.
@@ -73,6 +79,20 @@ public struct Schema: Sendable {
       hash.update(data: Array(text))
     }
     return Array(hash.finalize())
+  }
+}
+
+/// A value that is made for whoever asks first, and kept.
+final class MadeOnce<Value: Sendable>: Sendable {
+  private let known = Mutex<Value?>(nil)
+
+  func value(_ make: () -> Value) -> Value {
+    known.withLock { known in
+      if let known { return known }
+      let made = make()
+      known = made
+      return made
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import Crypto
 import GraphModel
 import JSONTape
 import Language
@@ -51,7 +52,7 @@ final class SchemaAnalysis {
       version: document.version,
       source: source,
       document: document,
-      digest: Schema.digest(of: document),
+      textDigest: Array(SHA256.hash(data: source.bytes)),
       nodeTypes: nodeTypes,
       labels: labels,
       edgeTypes: edgeTypes,

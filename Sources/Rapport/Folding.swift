@@ -26,8 +26,7 @@ struct FoldedGraph: Sendable {
   var base: FoldBase {
     FoldBase(
       contents: graph.contents,
-      account: schema.schema.account(of: graph.contents),
-      schemaDigest: schema.schema.digest,
+      rules: .schema(schema.schema),
       unsavedCount: unsavedCount
     )
   }
@@ -45,12 +44,7 @@ struct FoldedContents: Sendable {
 
   /// The graph as what another fold may start from.
   var base: FoldBase {
-    FoldBase(
-      contents: contents,
-      account: schema.schema.account(of: contents),
-      schemaDigest: schema.schema.digest,
-      unsavedCount: unsavedCount
-    )
+    FoldBase(contents: contents, rules: .schema(schema.schema), unsavedCount: unsavedCount)
   }
 
   /// Makes it ready for queries.
@@ -71,10 +65,37 @@ struct FoldedContents: Sendable {
 struct FoldBase {
   var contents: GraphContents
   /// How its events were folded.
-  var account: FoldAccount
-  var schemaDigest: [UInt8]
+  var rules: Rules
   /// How many events no image spares the next process to fold.
   var unsavedCount: Int
+
+  enum Rules {
+    case schema(Schema)
+    /// What an image says of the schema.
+    case image(digest: [UInt8], FoldAccount)
+  }
+
+  /// Whether it was folded as that schema folds: then nobody has to ask for the account.
+  func isFolded(by schema: Schema) -> Bool {
+    switch rules {
+    case .schema(let own): own.foldOrigin == schema.foldOrigin
+    case .image(_, let account): account.origin == schema.foldOrigin
+    }
+  }
+
+  var account: FoldAccount {
+    switch rules {
+    case .schema(let schema): schema.account(of: contents)
+    case .image(_, let account): account
+    }
+  }
+
+  var schemaDigest: [UInt8] {
+    switch rules {
+    case .schema(let schema): schema.digest
+    case .image(let digest, _): digest
+    }
+  }
 
   /// The contents, which are gone from here.
   mutating func takeContents() -> GraphContents {
@@ -163,8 +184,7 @@ struct Folding {
     else { return nil }
     return FoldBase(
       contents: contents,
-      account: account,
-      schemaDigest: key.schemaDigest,
+      rules: .image(digest: key.schemaDigest, account),
       unsavedCount: 0
     )
   }
@@ -179,14 +199,20 @@ struct Folding {
     _ base: inout FoldBase?,
     _ progress: ((FoldProgress) -> Void)?
   ) throws -> FoldedContents {
-    guard var taken = base.take(),
-      let change = SchemaReach(of: schema.schema, taken.account).patchableKinds
-    else { return try foldAll(progress) }
+    guard var taken = base.take(), let change = kindsToFoldAgain(in: taken) else {
+      return try foldAll(progress)
+    }
     do {
       return try foldOnto(&taken, change, progress)
     } catch is RevisionFound {
       return try foldAll(progress)
     }
+  }
+
+  /// The kinds of events that the schema folds otherwise; `nil` where all are to be folded anew.
+  private func kindsToFoldAgain(in base: borrowing FoldBase) -> Set<EventKind>? {
+    if base.isFolded(by: schema.schema) { return [] }
+    return SchemaReach(of: schema.schema, base.account).patchableKinds
   }
 
   private func foldAll(_ progress: ((FoldProgress) -> Void)?) throws -> FoldedContents {
@@ -210,7 +236,9 @@ struct Folding {
     base.contents.adopt(schema.schema.vocabulary)
     let revisions = try revisions(at: base.contents.revisions.array)
     // Which ids a merge within a family joins depends on types that no rule of an event names.
-    if base.schemaDigest != schema.schema.digest, revisions.hasFamilies {
+    if revisions.hasFamilies, !base.isFolded(by: schema.schema),
+      base.schemaDigest != schema.schema.digest
+    {
       return try foldAll(progress)
     }
     if change.isEmpty, base.contents.position == end.position {

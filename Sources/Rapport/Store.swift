@@ -292,7 +292,9 @@ public final class Store: Sendable {
     if isWorthAnImage(at: end, savedCount: 0) {
       let schema = try schema()
       let image = Folding(log: log, schema: schema, end: end).usableAccount(of: imageFile)
-      let isSaved = image?.key.schemaDigest == schema.schema.digest
+      let isSaved =
+        image?.account.origin == schema.schema.foldOrigin
+        || image?.key.schemaDigest == schema.schema.digest
       let savedCount = isSaved ? Int(image?.key.position.rawValue ?? 0) : 0
       if isWorthAnImage(at: end, savedCount: savedCount) {
         _ = try graph(progress: progress)

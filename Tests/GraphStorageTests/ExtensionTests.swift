@@ -159,8 +159,12 @@ private final class ImageInMemory: @unchecked Sendable, ElementsOwner {
       root: Array(repeating: 1, count: 32),
       schemaDigest: Array(repeating: 2, count: 32)
     )
+    let account = FoldAccount(
+      origin: FoldAccount.Origin(textDigest: Array(repeating: 3, count: 32), foldVersion: 1),
+      entries: []
+    )
     var image: [UInt8] = []
-    GraphImage.write(contents, key: key, account: FoldAccount(entries: [])) { bytes, offset in
+    GraphImage.write(contents, key: key, account: account) { bytes, offset in
       if image.count < offset + bytes.count {
         image += Array(repeating: 0, count: offset + bytes.count - image.count)
       }

@@ -40,6 +40,7 @@ import Testing
   }
 
   private let account = FoldAccount(
+    origin: FoldAccount.Origin(textDigest: Array(repeating: 9, count: 32), foldVersion: 5),
     entries: [
       FoldAccount.Entry(
         kind: EventKind(type: "meeting.held", version: 2),

@@ -28,7 +28,7 @@ final class GraphCaches: Sendable {
 
   /// Memory of queries that are over, for those that come.
   let searchMarks = Pool<RoundMemory<SearchMarks.Mark>>(countMax: 2)
-  let reachMarks = Pool<RoundMemory<ReachedNodes.Mark>>(countMax: 4)
+  let nodeMarks = Pool<RoundMemory<NodeMark>>(countMax: 6)
   let runMarks = Pool<RoundMemory<UInt32>>(countMax: 4)
 
   /// The most strings that each cache holds; it starts anew when it is full.

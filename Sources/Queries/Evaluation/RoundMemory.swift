@@ -7,7 +7,9 @@ import Synchronization
 /// nothing. Marks of former rounds are not cleared but told by their round, so that whoever comes
 /// next uses the memory as it is.
 final class RoundMemory<Mark: BitwiseCopyable>: @unchecked Sendable {
-  /// Zeros at first. A mark that counts says ``round``.
+  /// Zeros at first.
+  ///
+  /// A mark that counts says ``round``.
   let marks: UnsafeMutablePointer<Mark>
   let count: Int
   private(set) var round: UInt32 = 0
@@ -36,6 +38,13 @@ final class RoundMemory<Mark: BitwiseCopyable>: @unchecked Sendable {
   func take(roundsUntil last: UInt32) { round = max(round, last) }
 }
 
+/// What a query notes of a node.
+struct NodeMark {
+  /// The round of a ``RoundMemory`` that it belongs to.
+  var round: UInt32
+  var value: UInt32
+}
+
 /// Things that are over with, for those who want one like it.
 final class Pool<Item: AnyObject & Sendable>: Sendable {
   private let items = Mutex<[Item]>([])
@@ -45,6 +54,15 @@ final class Pool<Item: AnyObject & Sendable>: Sendable {
 
   func take(orMake make: () -> Item) -> Item {
     items.withLock { $0.popLast() } ?? make()
+  }
+
+  /// One that is there; where none is, the next one who asks finds a new one.
+  ///
+  /// For those who can do without, and ask again only in a process that asks much.
+  func takeKept(orLeave make: () -> Item) -> Item? {
+    if let kept = items.withLock({ $0.popLast() }) { return kept }
+    giveBack(make())
+    return nil
   }
 
   func giveBack(_ item: Item) {

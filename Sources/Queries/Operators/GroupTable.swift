@@ -18,13 +18,14 @@ final class GroupTable {
   private var words: UnsafeMutablePointer<UInt64>
   private var capacity = 16
   private var boxes: [EquivalenceKey: UInt64] = [:]
-  /// For a key that is a node: the group plus one by node, once there are many rows.
-  private var groupOfNode: UnsafeMutablePointer<UInt32>?
+  /// For a key that is a node, as long as it is: then ``slots`` is not kept.
+  private var nodes: NodeGroups?
+  private var hasAskedForNodes = false
   private var rowCount = 0
   /// For two keys with few values each, as long as they have: then ``slots`` is not kept.
   private var pairs: PairIndex?
   private var hasTriedPairs = false
-  /// Whether ``words`` and ``slots`` know all groups.
+  /// Whether ``words`` and ``slots`` know all groups; where they do not, ``slots`` is empty.
   private var isIndexed = true
   // One chunk's canonical words, by key, its hashes, and its rows that begin new groups.
   private var scratchWords: UnsafeMutablePointer<UInt64>
@@ -52,16 +53,11 @@ final class GroupTable {
     scratchWords.deallocate()
     scratchHashes.deallocate()
     newRows.deallocate()
-    groupOfNode?.deallocate()
   }
 
   /// Forgets all groups.
   func reset() {
-    if let groupOfNode, isIndexed {
-      for group in 0..<count where words[group] >> 56 == UInt64(Tag.node) {
-        groupOfNode[Int(words[group] & Self.payload)] = 0
-      }
-    }
+    nodes?.removeAll()
     if isIndexed { slots.initialize(repeating: 0, count: slotMask + 1) }
     isIndexed = true
     for key in keys { key.removeAll() }
@@ -81,15 +77,23 @@ final class GroupTable {
 
   /// Writes the group of each row.
   func groups(_ columns: [Vector], _ rows: Rows, into groups: UnsafeMutablePointer<UInt32>) {
-    if !isIndexed { indexAll() }
     rowCount += rows.count
     newCount = 0
     growScratch(rows.count)
-    if keyCount == 1, columns[0].uniform == Tag.node, isWorthANodeMap {
-      findNodes(columns[0], rows, groups)
-    } else if keyCount == 2, findPairs(columns, rows, groups) {
-      // Done.
+    if keyCount == 1, columns[0].uniform == Tag.node, let nodes = nodeGroups() {
+      find(columns[0], rows, in: nodes, groups)
     } else {
+      nodes = nil
+      if !isIndexed { indexAll() }
+      find(columns, rows, groups)
+    }
+    if newCount == 0 { return }
+    let added = Rows(newRows, count: newCount)
+    for (key, column) in columns.enumerated() { keys[key].append(from: column, rows: added) }
+  }
+
+  private func find(_ columns: [Vector], _ rows: Rows, _ groups: UnsafeMutablePointer<UInt32>) {
+    if keyCount != 2 || !findPairs(columns, rows, groups) {
       scratchHashes.update(repeating: 0x9E37_79B9_7F4A_7C15, count: rows.count)
       for (key, column) in columns.enumerated() {
         canonicalize(column, rows, key: key)
@@ -100,9 +104,6 @@ final class GroupTable {
       default: findAny(rows, groups)
       }
     }
-    if newCount == 0 { return }
-    let added = Rows(newRows, count: newCount)
-    for (key, column) in columns.enumerated() { keys[key].append(from: column, rows: added) }
   }
 
   /// The same where each row marked in `starts` begins a new group, and the others belong to the
@@ -114,6 +115,7 @@ final class GroupTable {
     into groups: UnsafeMutablePointer<UInt32>
   ) {
     growScratch(rows.count)
+    nodes = nil
     var group = UInt32(count) &- 1
     newCount = 0
     var index = 0
@@ -212,45 +214,58 @@ final class GroupTable {
 
   // MARK: Finding
 
-  private func findNodes(
+  private func find(
     _ column: Vector,
     _ rows: Rows,
+    in nodes: NodeGroups,
     _ groups: UnsafeMutablePointer<UInt32>
   ) {
-    let map = groupOfNode ?? makeNodeMap()
-    let source = column.words
-    let mask = column.mask
+    let (words, mask) = (column.words, column.mask)
+    let (marks, round) = (nodes.marks, nodes.round)
+    let known = count
+    var group = UInt32(truncatingIfNeeded: count)
     var index = 0
     while index < rows.count {
-      let node = source[rows[index] & mask]
-      let known = map[Int(truncatingIfNeeded: node)]
-      if known != 0 {
-        groups[index] = known - 1
-      } else {
-        let word = UInt64(Tag.node) << 56 | node
-        let product = (word ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
-        scratchWords[0] = word
-        let group = add(0, 1, hash: product.high ^ product.low, row: rows.pointer[index])
-        groups[index] = group
-      }
+      let row = rows.pointer[index]
+      let node = Int(truncatingIfNeeded: words[Int(row) & mask])
+      let mark = marks[node]
+      let isNew = mark.round != round
+      let found = isNew ? group : mark.value
+      groups[index] = found
+      marks[node] = NodeMark(round: round, value: found)
+      newRows[Int(group) &- known] = row
+      group &+= isNew ? 1 : 0
       index &+= 1
     }
+    newCount = Int(group) - known
+    count = Int(group)
+    if newCount > 0 { isIndexed = false }
   }
 
-  /// Whether there are so many rows that it pays to clear a number for each node of the graph.
-  private var isWorthANodeMap: Bool {
-    groupOfNode != nil || rowCount > max(4096, context.view.nodeCount / 32)
-  }
-
-  private func makeNodeMap() -> UnsafeMutablePointer<UInt32> {
-    let count = max(context.view.nodeCount, 1)
-    let map = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
-    map.initialize(repeating: 0, count: count)
-    for group in 0..<self.count where words[group] >> 56 == UInt64(Tag.node) {
-      map[Int(words[group] & Self.payload)] = UInt32(group) + 1
+  /// Groups by node, where they are at hand or there are so many rows that it pays to make them.
+  private func nodeGroups() -> NodeGroups? {
+    if let nodes { return nodes }
+    guard count == 0 || keys[0].uniform == Tag.node else { return nil }
+    let pool = context.caches.nodeMarks
+    let make = { [view = context.view] in RoundMemory<NodeMark>(count: view.nodeCount) }
+    var memory: RoundMemory<NodeMark>?
+    if rowCount > max(4096, context.view.nodeCount / 32) {
+      memory = pool.take(orMake: make)
+    } else if !hasAskedForNodes {
+      memory = pool.takeKept(orLeave: make)
     }
-    groupOfNode = map
-    return map
+    hasAskedForNodes = true
+    guard let memory else { return nil }
+    let made = NodeGroups(memory, from: pool)
+    for group in 0..<count {
+      made.marks[Int(keys[0].word(group))] = NodeMark(round: made.round, value: UInt32(group))
+    }
+    if isIndexed, count > 0 {
+      slots.initialize(repeating: 0, count: slotMask + 1)
+      isIndexed = false
+    }
+    nodes = made
+    return made
   }
 
   /// Finds groups by a matrix of all pairs; `false` where the keys have too many values for that.
@@ -382,9 +397,6 @@ final class GroupTable {
       words[group * keyCount + key] = scratchWords[key * rowCount + index]
     }
     insert(group, hash)
-    if let groupOfNode, words[group] >> 56 == UInt64(Tag.node) {
-      groupOfNode[Int(words[group] & Self.payload)] = UInt32(truncatingIfNeeded: group) + 1
-    }
     newRows[newCount] = row
     newCount += 1
     count += 1
@@ -426,4 +438,23 @@ final class GroupTable {
 
   /// Roughly how much a group takes.
   var bytesPerGroup: Int { 20 + keyCount * 18 }
+}
+
+/// The group of each node that has one.
+private final class NodeGroups {
+  private let memory: RoundMemory<NodeMark>
+  private let pool: Pool<RoundMemory<NodeMark>>
+
+  init(_ memory: RoundMemory<NodeMark>, from pool: Pool<RoundMemory<NodeMark>>) {
+    self.memory = memory
+    self.pool = pool
+    memory.startRound()
+  }
+
+  deinit { pool.giveBack(memory) }
+
+  var marks: UnsafeMutablePointer<NodeMark> { memory.marks }
+  var round: UInt32 { memory.round }
+
+  func removeAll() { memory.startRound() }
 }

@@ -1,23 +1,18 @@
 /// For nodes that were reached from others, those others.
 final class ReachedNodes {
-  struct Mark {
-    var round: UInt32
-    /// Where the node's first origin is in ``origins``, plus one.
-    var head: UInt32
-  }
-
   struct Origin {
     var node: UInt32
     /// Where the next origin of the same node is, plus one; 0 behind the last.
     var next: UInt32
   }
 
-  private let memory: RoundMemory<Mark>
-  private let pool: Pool<RoundMemory<Mark>>
+  /// For each node, where its first origin is in ``origins``, plus one.
+  private let memory: RoundMemory<NodeMark>
+  private let pool: Pool<RoundMemory<NodeMark>>
   private let origins = OriginList()
 
   init(_ context: ExecutionContext) {
-    pool = context.caches.reachMarks
+    pool = context.caches.nodeMarks
     memory = pool.take { RoundMemory(count: context.view.nodeCount) }
     memory.startRound()
   }
@@ -36,8 +31,8 @@ final class ReachedNodes {
     for node in nodes where node != last {
       last = node
       let mark = marks[Int(node)]
-      origins.append(Origin(node: origin, next: mark.round == round ? mark.head : 0))
-      marks[Int(node)] = Mark(round: round, head: UInt32(truncatingIfNeeded: origins.count))
+      origins.append(Origin(node: origin, next: mark.round == round ? mark.value : 0))
+      marks[Int(node)] = NodeMark(round: round, value: UInt32(truncatingIfNeeded: origins.count))
     }
   }
 
@@ -46,7 +41,7 @@ final class ReachedNodes {
 
   /// ``ReachedNodes`` without anything that is reference-counted; somebody else keeps them.
   struct View {
-    fileprivate let marks: UnsafeMutablePointer<Mark>
+    fileprivate let marks: UnsafeMutablePointer<NodeMark>
     fileprivate let round: UInt32
     fileprivate let origins: UnsafeMutablePointer<Origin>
 
@@ -55,7 +50,7 @@ final class ReachedNodes {
     func forEachOrigin(of node: UInt32, _ body: (UInt32) -> Bool) {
       let mark = marks[Int(node)]
       if mark.round != round { return }
-      var link = mark.head
+      var link = mark.value
       while link != 0 {
         let origin = origins[Int(link) &- 1]
         if !body(origin.node) { return }
