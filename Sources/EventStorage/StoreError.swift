@@ -18,6 +18,8 @@ public struct StoreError: Error, Hashable, Sendable {
     case mapResized
     case networkFileSystem
     case readersFull
+    /// Another process has it open and has not told which commit is the last.
+    case lockFileUnfinished
     /// Whether the last batch was written is known only after the store is opened again.
     case outcomeUnknown
     /// All positions are taken.
@@ -50,6 +52,7 @@ public struct StoreError: Error, Hashable, Sendable {
     case .mapFull: .mapFull(byteCount: 0)
     case .mapResized: .mapResized
     case .readersFull: .readersFull
+    case .lockFileUnfinished: .lockFileUnfinished
     case .panic: .outcomeUnknown
     case _ where error.isReadOnly: .readOnly
     case _ where error.isOutOfSpace: .outOfSpace
@@ -80,6 +83,8 @@ extension StoreError: CustomStringConvertible {
     case .mapResized: "was made larger by another process while this one was reading it"
     case .networkFileSystem: "is on a network file system, where its locks are not reliable"
     case .readersFull: "is being read by too many at once"
+    case .lockFileUnfinished:
+      "is open in another program, whose lock file does not say which commit is the last"
     case .outcomeUnknown: "failed half way through a commit"
     case .positionsExhausted: "holds as many events as it can"
     case .system(let message): "cannot be used: \(message)"
@@ -100,6 +105,7 @@ extension StoreError: CustomStringConvertible {
     case .mapResized: "try again"
     case .networkFileSystem: "move it to a local disk, or allow network file systems explicitly"
     case .readersFull: "try again when fewer programs read it"
+    case .lockFileUnfinished: "end the programs that have it open, and try again"
     case .outcomeUnknown: "open it again, and compare its last position with what was written"
     case .positionsExhausted, .system: nil
     }

@@ -60,7 +60,7 @@ public final class Environment: Sendable {
     do throws(LMDBError) {
       if status.st_size > 0 || !creates { try PageFile.check(descriptor) }
       if !options.isReadOnly { try Self.reserveLockFile(beside: path) }
-      opened = try Self.open(path: path, options: options)
+      opened = try Self.open(path: path, descriptor, options: options)
     } catch {
       // The descriptor is still open, and keeps the inode.
       OpenFiles.remove(identity) {}
@@ -97,27 +97,65 @@ public final class Environment: Sendable {
 
   private static func open(
     path: String,
+    _ descriptor: borrowing OwnedDescriptor,
     options: Options
   ) throws(LMDBError) -> (handle: OpaquePointer, isUnlocked: Bool) {
-    var mapByteCount = options.mapByteCount
+    let mapByteCount = availableByteCount(upTo: options.mapByteCount, descriptor)
     var flags = UInt32(MDB_NOSUBDIR | MDB_NOTLS)
     if options.isReadOnly { flags |= UInt32(MDB_RDONLY) }
-    while true {
+    for attempt in 1...attemptCountMax {
       do throws(LMDBError) {
         let handle = try open(path, flags: flags, mapByteCount: mapByteCount, options: options)
-        return (handle, flags & UInt32(MDB_NOLOCK) != 0)
+        let isUnlocked = flags & UInt32(MDB_NOLOCK) != 0
+        if isUnlocked || knowsLastCommit(handle) { return (handle, isUnlocked) }
+        mdb_env_close(handle)
+        usleep(UInt32(attempt) * 1000)
       } catch {
-        if error.rawValue == ENOMEM, mapByteCount > 1 << 30 {
-          mapByteCount /= 2
-        } else if error.isReadOnly, options.isReadOnly, flags & UInt32(MDB_NOLOCK) == 0,
+        guard error.isReadOnly, options.isReadOnly, flags & UInt32(MDB_NOLOCK) == 0,
           access(path, W_OK) != 0, errno == EROFS || errno == EACCES
-        {
-          flags |= UInt32(MDB_NOLOCK)
-        } else {
-          throw error
-        }
+        else { throw error }
+        flags |= UInt32(MDB_NOLOCK)
       }
     }
+    throw .lockFileUnfinished
+  }
+
+  private static let attemptCountMax = 20
+
+  /// How much of the address space the file can be given.
+  ///
+  /// Found out before LMDB asks for it: where it gets none, LMDB closes a lock file that it has
+  /// only begun to fill in, and another process may already go by that.
+  private static func availableByteCount(
+    upTo wanted: Int,
+    _ descriptor: borrowing OwnedDescriptor
+  ) -> Int {
+    var byteCount = wanted
+    while byteCount > 1 << 30 {
+      let place = mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor.rawValue, 0)
+      if let place, place != MAP_FAILED {
+        munmap(place, byteCount)
+        return byteCount
+      }
+      byteCount /= 2
+    }
+    return byteCount
+  }
+
+  /// Whether transactions begin at the file's last commit.
+  ///
+  /// They take its number from the lock file. The process that opens the file before all others
+  /// puts it there, as the last it does; if it failed before that, and another has the file open
+  /// since, they would take number 0 for the last, read the commit before it, and write over it.
+  private static func knowsLastCommit(_ handle: OpaquePointer) -> Bool {
+    var info = MDB_envinfo()
+    guard mdb_env_info(handle, &info) == MDB_SUCCESS, info.me_last_txnid > 0 else { return true }
+    var transaction: OpaquePointer?
+    guard mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction) == MDB_SUCCESS else {
+      return true
+    }
+    defer { mdb_txn_abort(transaction) }
+    return mdb_txn_id(transaction) > 0
   }
 
   private static func open(

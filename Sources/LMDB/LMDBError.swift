@@ -60,6 +60,8 @@ extension LMDBError {
   public static let truncated = Self(rawValue: -20_003)
   /// The file holds no byte.
   public static let empty = Self(rawValue: -20_004)
+  /// Another process has the file open by a lock file that does not say which commit is the last.
+  public static let lockFileUnfinished = Self(rawValue: -20_005)
 }
 
 extension LMDBError {
@@ -90,6 +92,7 @@ extension LMDBError: CustomStringConvertible {
     case .networkFileSystem: "the file is on a network file system"
     case .truncated: "the file is shorter than its own record of its length"
     case .empty: "the file is empty"
+    case .lockFileUnfinished: "the lock file does not say which commit is the last"
     case .invalid: "the file is not an LMDB file"
     default: String(cString: mdb_strerror(rawValue))
     }

@@ -12,7 +12,7 @@ extension StoreFailure {
       case .missing: .noInput
       case .notAStore, .alreadyExists: .data
       case .newerFormat: .data
-      case .alreadyOpen, .mapResized, .readersFull: .temporary
+      case .alreadyOpen, .mapResized, .readersFull, .lockFileUnfinished: .temporary
       case .damaged, .readOnly, .outOfSpace, .mapFull, .networkFileSystem, .outcomeUnknown,
         .positionsExhausted, .system:
         .inputOutput

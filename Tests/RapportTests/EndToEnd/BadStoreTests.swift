@@ -145,4 +145,33 @@ import Testing
     }
     return try run("/usr/bin/setpriv", nobody + arguments)
   }
+
+  /// A program that failed while it opened the store leaves its lock file like that, and those who
+  /// opened it meanwhile keep it: LMDB would read the commit before the last, and write over it.
+  @Test func `a store whose lock file does not know the last commit is left alone`() throws {
+    let store = try TestStore(events: SampleEvents.people(1...3))
+    let file = try store.folder.write("more.ndjson", SampleEvents.people(4...4))
+    let requests = Pipe()
+    let reader = try RunningCommand(
+      PackagePaths.program.path,
+      ["query", store.path, "--batch"],
+      input: .pipe(requests)
+    )
+    try requests.fileHandleForWriting.write(contentsOf: Data("{\"query\": \"RETURN 1\"}\n".utf8))
+    for _ in 0..<1000 where reader.output.isEmpty { usleep(10_000) }
+    #expect(reader.output.contains("[1]"))
+    let lock = try FileHandle(forUpdating: URL(filePath: store.path + "/log.mdb-lock"))
+    // Behind LMDB's mark, its format and a mutex is the number of the last commit.
+    try lock.seek(toOffset: UInt64(8 + MemoryLayout<pthread_mutex_t>.size))
+    try lock.write(contentsOf: Data(count: 8))
+    try lock.close()
+
+    for command in [["log", store.path], ["ingest", store.path, file]] {
+      expect(try rapport(command), exitCode: 75, "lock file", "try again")
+    }
+    try requests.fileHandleForWriting.close()
+    #expect(try reader.wait().exitCode == 0)
+    #expect(try rapport("ingest", store.path, file).exitCode == 0)
+    #expect(try store.testEventIDs() == ["e1", "e2", "e3", "e4"])
+  }
 }
