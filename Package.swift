@@ -116,8 +116,7 @@ let package = Package(
       name: "RapportCommand",
       dependencies: [
         "CLineEditing", "CMemory", "SourceText", "GraphModel", "JSONTape", "EventStorage",
-        "Language",
-        "Expressions", "Projections", "Queries", "Rapport",
+        "Language", "Expressions", "Projections", "Queries", "Rapport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "SystemPackage", package: "swift-system"),

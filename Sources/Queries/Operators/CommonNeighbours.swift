@@ -178,7 +178,10 @@ struct CommonNeighbours {
   private func reachedNeighbours(of arm: Int, budget turnCount: Int) -> ReachedNodes? {
     let slice = neighbours(arm)
     let list = opposites[arm == 0 ? 1 : 0]
-    var budget = turnCount * slice.count
+    // Of two lists the shorter one is gone through.
+    let turnCost = lists.indices.reduce(slice.count) { min($0, neighbours($1).count) }
+    var budget = turnCount * turnCost
+    if budget < slice.count { return nil }
     for node in slice {
       budget -= list.end(Int(node)) - list.start(Int(node))
       if budget < 0 { return nil }
