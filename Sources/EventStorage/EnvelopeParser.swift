@@ -37,6 +37,8 @@ public final class EnvelopeParser {
     public let dataVersion: UInt32
     /// The event's type.
     public let type: UnsafeRawBufferPointer
+    /// When it happened or was stated, in microseconds since 1970; `nil` where it gave no time.
+    public let time: Int64?
   }
 
   /// The longest type, source or id, in bytes.
@@ -176,7 +178,8 @@ public final class EnvelopeParser {
       data: data.tapeIndex,
       evidence: envelope[.evidence]?.tapeIndex,
       dataVersion: dataVersion,
-      type: type
+      type: type,
+      time: time?.microseconds
     )
   }
 

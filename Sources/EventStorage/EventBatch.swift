@@ -18,6 +18,9 @@ public struct EventBatch: Sendable {
     var certainty: Certainty
     /// What an export says about the event's place; `nil` unless restoring.
     var restored: Restored?
+
+    /// The version of the data as the log keeps it.
+    var keptDataVersion: UInt32 { dataVersion == 0 ? currentVersion : dataVersion }
   }
 
   struct Restored: Hashable, Sendable {
@@ -65,6 +68,9 @@ public struct EventBatch: Sendable {
     entries.removeAll(keepingCapacity: true)
     bytes.removeAll(keepingCapacity: true)
   }
+
+  /// The version of the data of event `index` as the log keeps it; 0 where nobody said.
+  public func dataVersion(at index: Int) -> UInt32 { entries[index].keptDataVersion }
 
   /// Gives the content of event `index` to `body`.
   public func withContent<Result>(

@@ -126,7 +126,7 @@ extension EventRecord {
     store(UInt8(0), 9)
     store(entry.certainty.rawValue, 10)
     store(UInt8(0), 11)
-    store(entry.dataVersion == 0 ? entry.currentVersion : entry.dataVersion, 12)
+    store(entry.keptDataVersion, 12)
     store(recordedTime, 16)
     store(entry.eventTime ?? recordedTime, 24)
     for offset in stride(from: 32, to: headerByteCount, by: 8) { store(UInt64(0), offset) }

@@ -44,9 +44,27 @@ public final class GraphRecording: ClaimTarget, @unchecked Sendable {
     var bits: UInt64 = 0
   }
 
+  /// Finds by its text or id what was recorded.
+  ///
+  /// Who makes one recording after another uses one index for all: it stays in the processor's
+  /// cache.
+  public struct Index: ~Copyable {
+    fileprivate var strings = RecordedStringIndex()
+    fileprivate var identities = IdentityIndex()
+
+    public init() {}
+
+    fileprivate mutating func removeAll() {
+      strings.removeAll()
+      identities.removeAll()
+    }
+  }
+
+  /// Of who records, as long as it does.
+  private var index: UnsafeMutablePointer<Index>
+
   // No access to what follows overlaps another.
   @exclusivity(unchecked) private(set) var strings = RecordedStrings()
-  @exclusivity(unchecked) private var identities = IdentityIndex()
   @exclusivity(unchecked) private(set) var nodes = GrowingBuffer<Node>()
   /// The labels that each node was given last.
   @exclusivity(unchecked) private var labelSets = GrowingBuffer<UInt16>()
@@ -68,8 +86,12 @@ public final class GraphRecording: ClaimTarget, @unchecked Sendable {
 
   static let noEvent = UInt32.max
 
-  /// - Parameter edgeTypeCount: how many edge types there are in the graph that it is meant for.
-  public init(edgeTypeCount: Int) {
+  /// - Parameters:
+  ///   - edgeTypeCount: how many edge types there are in the graph that it is meant for.
+  ///   - index: see ``begin(with:)``.
+  public init(edgeTypeCount: Int, _ index: UnsafeMutablePointer<Index>) {
+    self.index = index
+    index.pointee.removeAll()
     edges = .allocate(capacity: edgeTypeCount)
     for type in edges.indices { edges.initializeElement(at: type, to: RecordedEdges()) }
   }
@@ -79,9 +101,17 @@ public final class GraphRecording: ClaimTarget, @unchecked Sendable {
     edges.deallocate()
   }
 
+  /// Begins to record, what is empty.
+  ///
+  /// - Parameter index: emptied and used until the last event has ended, and for no other recording.
+  public func begin(with index: UnsafeMutablePointer<Index>) {
+    precondition(events.count == 0, "a recording is begun that holds something")
+    self.index = index
+    index.pointee.removeAll()
+  }
+
   public func removeAll() {
     strings.removeAll()
-    identities.removeAll()
     nodes.removeAll()
     labelSets.removeAll()
     events.removeAll()
@@ -111,18 +141,31 @@ public final class GraphRecording: ClaimTarget, @unchecked Sendable {
     events[Int(event)].claimEnd = UInt32(claims.count)
   }
 
+  public var eventCount: Int { events.count }
+
+  /// Gives the events their positions, from the first to the last.
+  public func place(from first: EventPosition) {
+    for index in 0..<events.count { events[index].position = first.rawValue + UInt32(index) }
+  }
+
+  public func setTime(_ time: Int64, ofEvent index: Int) {
+    events[index].time = time
+  }
+
   // MARK: Claims
 
-  public func intern(_ text: UnsafeRawBufferPointer) -> StringCode { strings.intern(text) }
+  public func intern(_ text: UnsafeRawBufferPointer) -> StringCode {
+    index.pointee.strings.intern(text, among: &strings)
+  }
 
   public func intern(_ text: String) -> StringCode {
     var text = text
-    return text.withUTF8 { strings.intern(UnsafeRawBufferPointer($0)) }
+    return text.withUTF8 { intern(UnsafeRawBufferPointer($0)) }
   }
 
   public func node(table: UInt16, id: StringCode, labelSet: UInt16) -> NodeNumber {
     let node: UInt32
-    if let known = identities.find(table: table, id: id) {
+    if let known = index.pointee.identities.find(table: table, id: id) {
       node = known
       if labelSets[Int(node)] != labelSet {
         labelSets[Int(node)] = labelSet
@@ -130,7 +173,7 @@ public final class GraphRecording: ClaimTarget, @unchecked Sendable {
       }
     } else {
       node = UInt32(nodes.count)
-      identities.insert(node, table: table, id: id)
+      index.pointee.identities.insert(node, table: table, id: id)
       nodes.append(Node(id: id, table: table, labelSet: labelSet, event: event))
       labelSets.append(labelSet)
     }

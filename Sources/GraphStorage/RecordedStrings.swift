@@ -1,29 +1,11 @@
 /// The strings of a ``GraphRecording``, each once.
-///
-/// Most are ids and names of roles that come again and again, and are short: those of up to eight
-/// bytes are compared as one number.
 struct RecordedStrings: ~Copyable {
-  private struct Entry: BitwiseCopyable {
-    /// The ``StringPool/prefix(of:)``, which is all of a short string; of others the hash.
-    var key: UInt64
-    var byteCount: UInt32
-    /// The code plus one; 0 where the place is free.
-    var number: UInt32
-  }
-
   private var bytes = GrowingBuffer<UInt8>()
   private var starts = GrowingBuffer<UInt32>()
   /// The ``StringPool/hash(_:)`` of each string.
   private(set) var hashes = GrowingBuffer<UInt32>()
-  /// Open addressing; their number is a power of two.
-  private var entries: UnsafeMutableBufferPointer<Entry>
 
-  init() {
-    entries = Self.freeEntries(1024)
-    starts.append(0)
-  }
-
-  deinit { entries.deallocate() }
+  init() { starts.append(0) }
 
   var count: Int { hashes.count }
 
@@ -32,7 +14,6 @@ struct RecordedStrings: ~Copyable {
     starts.removeAll()
     starts.append(0)
     hashes.removeAll()
-    entries.update(repeating: Entry(key: 0, byteCount: 0, number: 0))
   }
 
   /// A string's bytes; valid until the next is added.
@@ -46,42 +27,83 @@ struct RecordedStrings: ~Copyable {
 
   func text(_ code: StringCode) -> String { String(decoding: self[Int(code)], as: UTF8.self) }
 
-  mutating func intern(_ text: UnsafeRawBufferPointer) -> StringCode {
-    let isShort = text.count <= StringPool.prefixByteCount
-    let key = isShort ? StringPool.prefix(of: text) : UInt64(StringPool.hash(text))
-    let place = place(of: text, key, isShort: isShort)
-    let number = entries[place].number
-    if number != 0 { return number - 1 }
-    let code = UInt32(count)
-    hashes.append(isShort ? StringPool.hash(text) : UInt32(truncatingIfNeeded: key))
+  fileprivate mutating func append(_ text: UnsafeRawBufferPointer, hash: UInt32) {
+    hashes.append(hash)
     bytes.append(contentsOf: text.bindMemory(to: UInt8.self))
     starts.append(UInt32(bytes.count))
+  }
+
+  /// - Parameter text: as long as the string with the code, and not empty.
+  fileprivate func hasBytes(of text: UnsafeRawBufferPointer, _ code: StringCode) -> Bool {
+    guard let start = text.baseAddress else { return true }
+    return memoryIsEqual(bytes.start + Int(starts[Int(code)]), start, text.count)
+  }
+}
+
+/// Finds the codes of ``RecordedStrings``.
+///
+/// Most are ids and names of roles that come again and again, and are short: those of up to eight
+/// bytes are compared as one number.
+struct RecordedStringIndex: ~Copyable {
+  private struct Entry: BitwiseCopyable {
+    /// The ``StringPool/prefix(of:)``, which is all of a short string; of others the hash.
+    var key: UInt64
+    var byteCount: UInt32
+    /// The code plus one; 0 where the place is free.
+    var number: UInt32
+  }
+
+  /// Open addressing; their number is a power of two.
+  private var entries: UnsafeMutableBufferPointer<Entry>
+
+  init() { entries = Self.freeEntries(1024) }
+
+  deinit { entries.deallocate() }
+
+  mutating func removeAll() {
+    entries.update(repeating: Entry(key: 0, byteCount: 0, number: 0))
+  }
+
+  /// The code of a string, which is added to the others where it is new.
+  mutating func intern(
+    _ text: UnsafeRawBufferPointer,
+    among strings: inout RecordedStrings
+  ) -> StringCode {
+    let isShort = text.count <= StringPool.prefixByteCount
+    let key = isShort ? StringPool.prefix(of: text) : UInt64(StringPool.hash(text))
+    let place = place(of: text, key, isShort: isShort, strings)
+    let number = entries[place].number
+    if number != 0 { return number - 1 }
+    let code = UInt32(strings.count)
+    strings.append(
+      text,
+      hash: isShort ? StringPool.hash(text) : UInt32(truncatingIfNeeded: key)
+    )
     entries[place] = Entry(key: key, byteCount: UInt32(text.count), number: code + 1)
-    if count * 2 > entries.count { enlarge() }
+    if strings.count * 2 > entries.count { enlarge() }
     return code
   }
 
   /// The place that holds the text, or the free one where it belongs.
   @inline(__always)
-  private func place(of text: UnsafeRawBufferPointer, _ key: UInt64, isShort: Bool) -> Int {
+  private func place(
+    of text: UnsafeRawBufferPointer,
+    _ key: UInt64,
+    isShort: Bool,
+    _ strings: borrowing RecordedStrings
+  ) -> Int {
     let mask = entries.count - 1
     var place = Self.firstPlace(key, text.count) & mask
     while true {
       let entry = entries[place]
       if entry.number == 0 { return place }
       if entry.key == key, entry.byteCount == UInt32(text.count),
-        isShort || hasBytes(of: text, entry.number - 1)
+        isShort || strings.hasBytes(of: text, entry.number - 1)
       {
         return place
       }
       place = (place + 1) & mask
     }
-  }
-
-  /// - Parameter text: as long as the string with the code, and not empty.
-  private func hasBytes(of text: UnsafeRawBufferPointer, _ code: StringCode) -> Bool {
-    guard let start = text.baseAddress else { return true }
-    return memoryIsEqual(bytes.start + Int(starts[Int(code)]), start, text.count)
   }
 
   @inline(__always)

@@ -1,3 +1,4 @@
+import GraphModel
 public import JSONTape
 import SourceText
 
@@ -11,6 +12,21 @@ public final class EventValidator {
   private var unknownCount = 0
   private var unknownNames: [String] = []
 
+  /// What checking an event found, for those who run its rules.
+  struct Checked {
+    /// The number of its type's plan.
+    var plan: Int
+    /// What the slots refer to.
+    var tape: JSONTape
+    /// What the expressions of its rules had.
+    var results: [Value]
+  }
+
+  /// Of the event checked last, where its type is the schema's and its data of the current version.
+  @exclusivity(unchecked) private var checked: Checked?
+  /// The data of the event checked last.
+  var slots: UnsafeMutablePointer<Slot> { reader.decoder.slots }
+
   /// Fields of the last event checked that its declaration does not name, also in structures.
   ///
   /// They are no error and stay in the log; today's rules do not see them.
@@ -18,6 +34,11 @@ public final class EventValidator {
 
   /// The names of the first 16 of them, each once.
   public var unknownFields: [String] { unknownNames }
+
+  /// What the last check found, once: events that nobody checks have nothing of those before.
+  ///
+  /// Valid until another event is checked or parsed.
+  func takeChecked() -> Checked? { checked.take() }
 
   public init(schema: Schema) {
     self.schema = schema
@@ -60,14 +81,19 @@ public final class EventValidator {
   ) throws(DataError) {
     unknownCount = 0
     if !unknownNames.isEmpty { unknownNames = [] }
+    checked = nil
     guard let number = reader.plan(of: type) else {
-      return try checkBuiltIn(type: type, dataVersion: dataVersion, tape: tape, data: data)
+      try checkBuiltIn(type: type, dataVersion: dataVersion, tape: tape, data: data)
+      // What a correction puts in another event's place is not the event.
+      checked = nil
+      return
     }
     let plan = reader.plans[number]
     let version = dataVersion == 0 ? plan.type.version : Int(dataVersion)
     let used = try reader.decode(plan, version: version, tape, at: data)
     note(reader, used)
-    _ = try plan.evaluate(used, reader.decoder.slots)
+    let results = try plan.evaluate(used, reader.decoder.slots)
+    if version == plan.version { checked = Checked(plan: number, tape: used, results: results) }
   }
 
   private func note(_ reader: EventReader, _ tape: JSONTape) {

@@ -1,4 +1,4 @@
-import GraphModel
+public import GraphModel
 import GraphStorage
 import JSONTape
 
@@ -49,9 +49,16 @@ public final class FoldPiece: @unchecked Sendable {
   }
 
   @exclusivity(unchecked) private(set) var parts: [Part] = []
-  public private(set) var count = 0
+  @exclusivity(unchecked) public private(set) var count = 0
+  /// How many events the last part has, where it is a recording.
+  @exclusivity(unchecked) private var recordedCount = 0
+  /// The events that gave no time, by their place among all, ascending.
+  private var timeless: [Int] = []
   /// Recordings that are used again.
   private var free: [GraphRecording] = []
+
+  /// Of more events at once a recording's tables are beyond what a processor keeps near.
+  private static let eventsPerRecording = 512
 
   public init() {}
 
@@ -61,21 +68,78 @@ public final class FoldPiece: @unchecked Sendable {
       free.append(recording)
     }
     parts.removeAll(keepingCapacity: true)
-    count = 0
+    timeless.removeAll(keepingCapacity: true)
+    (count, recordedCount) = (0, 0)
   }
 
   /// Where the next event is recorded.
-  func recording(edgeTypeCount: Int) -> GraphRecording {
+  ///
+  /// - Parameter index: of who records, for all recordings.
+  func recording(
+    edgeTypeCount: Int,
+    _ index: UnsafeMutablePointer<GraphRecording.Index>
+  ) -> GraphRecording {
     count += 1
-    if case .recording(let recording)? = parts.last { return recording }
-    let recording = free.popLast() ?? GraphRecording(edgeTypeCount: edgeTypeCount)
+    recordedCount += 1
+    if recordedCount <= Self.eventsPerRecording, case .recording(let recording)? = parts.last {
+      return recording
+    }
+    recordedCount = 1
+    let recording: GraphRecording
+    if let known = free.popLast() {
+      recording = known
+      recording.begin(with: index)
+    } else {
+      recording = GraphRecording(edgeTypeCount: edgeTypeCount, index)
+    }
     parts.append(.recording(recording))
     return recording
   }
 
-  func keep(_ event: FoldInput) {
+  /// Adds an event as it is, for the projection to look into.
+  public func keep(_ event: FoldInput) {
     count += 1
     parts.append(.event(KeptEvent(event)))
+  }
+
+  // MARK: Events that are not in the log yet
+
+  /// The log gives the event that was added last its time too.
+  public func noteTimelessLast() {
+    timeless.append(count - 1)
+  }
+
+  /// Gives its events the places in the log that they have come to: the next from `first` on.
+  ///
+  /// - Parameter time: that of an event, which the log gave to it.
+  public func place(
+    from first: EventPosition,
+    time: (EventPosition) throws -> Int64
+  ) rethrows {
+    var times = try timeless.map { place in
+      (place, try time(EventPosition(first.rawValue + UInt32(place))))
+    }[...]
+    var start = 0
+    for index in parts.indices {
+      let position = EventPosition(first.rawValue + UInt32(start))
+      switch parts[index] {
+      case .recording(let recording):
+        recording.place(from: position)
+        while let (place, time) = times.first, place < start + recording.eventCount {
+          recording.setTime(time, ofEvent: place - start)
+          times.removeFirst()
+        }
+        start += recording.eventCount
+      case .event(var event):
+        event.position = position
+        if let (place, time) = times.first, place == start {
+          event.time = time
+          times.removeFirst()
+        }
+        parts[index] = .event(event)
+        start += 1
+      }
+    }
   }
 }
 
@@ -105,12 +169,20 @@ public final class FoldDecoder {
   private let parser = JSONParser()
   private let runner: RuleRunner<GraphRecording>
   private let edgeTypeCount: Int
+  private let index: UnsafeMutablePointer<GraphRecording.Index>
 
   init(schema: Schema, revisions: Revisions, _ numbers: RuleNumbers) {
     reader = EventReader(plans: schema.plans)
     self.revisions = revisions
     edgeTypeCount = numbers.edgeTypeCount
     runner = RuleRunner(schema.plans, numbers)
+    index = .allocate(capacity: 1)
+    index.initialize(to: GraphRecording.Index())
+  }
+
+  deinit {
+    index.deinitialize(count: 1)
+    index.deallocate()
   }
 
   /// Adds an event; its bytes are read during the call only.
@@ -130,11 +202,39 @@ public final class FoldDecoder {
       case .fits = reader.decoder.decode(plan.shape, tape, at: tape.root),
       let results = try? plan.evaluate(tape, reader.decoder.slots)
     else { return false }
-    let recording = piece.recording(edgeTypeCount: edgeTypeCount)
+    let recording = piece.recording(edgeTypeCount: edgeTypeCount, index)
     let tag = KindTag(plan: number, saysVersion: event.dataVersion != 0)
     recording.begin(event: event.position, time: event.time, kindTag: tag.number)
     runner.run(plan: number, tape, reader.decoder.slots, results: results, recording)
     recording.endEvent()
+    return true
+  }
+
+  /// Adds the event that a validator has just found to fit, without reading it a second time.
+  ///
+  /// Its place comes with ``FoldPiece/place(from:time:)``.
+  ///
+  /// - Parameters:
+  ///   - validator: of the same schema.
+  ///   - time: `nil` where the log is to give it one.
+  /// - Returns: `false` where there is more to the event, and nothing was added.
+  public func add(checkedBy validator: EventValidator, time: Int64?, to piece: FoldPiece) -> Bool {
+    guard let checked = validator.takeChecked(), reader.plans[checked.plan].canBeRecorded else {
+      return false
+    }
+    let recording = piece.recording(edgeTypeCount: edgeTypeCount, index)
+    // A log says of which version data is that fits the schema, also where the event did not.
+    let tag = KindTag(plan: checked.plan, saysVersion: true)
+    recording.begin(event: EventPosition(0), time: time ?? 0, kindTag: tag.number)
+    runner.run(
+      plan: checked.plan,
+      checked.tape,
+      validator.slots,
+      results: checked.results,
+      recording
+    )
+    recording.endEvent()
+    if time == nil { piece.noteTimelessLast() }
     return true
   }
 }

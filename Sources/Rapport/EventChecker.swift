@@ -1,4 +1,5 @@
 import EventStorage
+import GraphModel
 import JSONTape
 import Projections
 
@@ -22,10 +23,15 @@ final class EventChecker {
   private var parser: EnvelopeParser?
   private var schema = CheckedSchema(number: 0, schema: nil)
   private var validator: EventValidator?
+  private let fold: IngestFold?
+  /// Runs the rules of what fits, where that is wanted.
+  private var decoder: FoldDecoder?
 
-  init(_ options: IngestOptions, isAhead: Bool) {
+  /// - Parameter fold: makes a graph of what fits, along with it.
+  init(_ options: IngestOptions, isAhead: Bool, _ fold: IngestFold? = nil) {
     self.options = options
     self.isAhead = isAhead
+    self.fold = fold
   }
 
   /// The last schema that was given or found.
@@ -42,6 +48,7 @@ final class EventChecker {
     piece.removeResults()
     piece.schemaNumber = schema.number
     let parser = parser(for: piece)
+    let claims = claims(for: piece)
     // Taken out of the piece while it changes, which spares a check at each access.
     var batch = EventBatch()
     swap(&batch, &piece.batch)
@@ -52,6 +59,7 @@ final class EventChecker {
         guard let event else { return true }
         guard let refusal = refusal(of: event, piece, &batch) else {
           piece.lineNumbers.append(line.number)
+          if let claims { add(event, of: batch, to: claims) }
           return !piece.hasSchema || !isAhead
         }
         batch.removeLast()
@@ -65,7 +73,46 @@ final class EventChecker {
       return options.onError == .skip
     }
     swap(&batch, &piece.batch)
+    if fold?.isOver == false { piece.claims = claims }
   }
+
+  // MARK: Rules
+
+  /// Where to note what the events of a piece claim; `nil` where that is not wanted.
+  private func claims(for piece: IngestPiece) -> FoldPiece? {
+    guard let fold, !fold.isOver, schema.number == fold.schema.number,
+      piece.earlierLineCount >= options.lineCountBeforeGraph
+    else { return nil }
+    decoder = decoder ?? fold.makeDecoder()
+    return decoder == nil ? nil : fold.takePiece()
+  }
+
+  /// Runs the rules of the event that was added last, which fits.
+  private func add(
+    _ event: EnvelopeParser.ParsedEvent,
+    of batch: EventBatch,
+    to claims: FoldPiece
+  ) {
+    guard let validator, let decoder else { return }
+    if Revisions.isRevision(event.type) { fold?.giveUp() }
+    if decoder.add(checkedBy: validator, time: event.time, to: claims) { return }
+    let index = batch.count - 1
+    batch.withContent(at: index) { content in
+      claims.keep(
+        FoldInput(
+          position: EventPosition(0),
+          time: event.time ?? 0,
+          type: content.type,
+          source: content.source,
+          dataVersion: batch.dataVersion(at: index),
+          data: content.data
+        )
+      )
+    }
+    if event.time == nil { claims.noteTimelessLast() }
+  }
+
+  // MARK: Envelopes and data
 
   private func parser(for piece: IngestPiece) -> EnvelopeParser {
     if let parser, parser.options.defaultSource == piece.defaultSource { return parser }

@@ -220,7 +220,7 @@ struct Folding {
       at: log.positions(through: end.position, whereType: Revisions.isRevision)
     )
     let builder = GraphBuilder()
-    let count = try foldTail(into: builder, revisions, mayRevise: true, progress)
+    let count = try foldTail(into: builder, through: end.position, revisions, progress)
     return folded(builder, FoldWork(newCount: count, isFull: true), unsavedCount: 0)
   }
 
@@ -262,7 +262,13 @@ struct Folding {
       if tailCount > 0 { builder = GraphBuilder(resuming: builder.takeContents()) }
     }
     if tailCount > 0 {
-      work.newCount = try foldTail(into: builder, revisions, mayRevise: false, progress)
+      work.newCount = try foldTail(
+        into: builder,
+        through: end.position,
+        revisions,
+        mayRevise: false,
+        progress
+      )
     }
     return folded(builder, work, unsavedCount: base.unsavedCount)
   }
@@ -305,16 +311,19 @@ struct Folding {
     return positions.count
   }
 
-  /// Folds what is behind the builder's position; returns how many events that were.
-  private func foldTail(
+  /// Folds what is behind the builder's position, up to another; returns how many events that were.
+  ///
+  /// - Parameter mayRevise: whether the revisions are those of all these events.
+  func foldTail(
     into builder: GraphBuilder,
+    through last: EventPosition,
     _ revisions: Revisions,
-    mayRevise: Bool,
-    _ progress: ((FoldProgress) -> Void)?
+    mayRevise: Bool = true,
+    _ progress: ((FoldProgress) -> Void)? = nil
   ) throws -> Int {
     let projection = Projection(schema: schema.schema, builder: builder, revisions: revisions)
     let first = builder.contents.position.rawValue + 1
-    let count = Int(end.position.rawValue) - Int(first) + 1
+    let count = Int(last.rawValue) - Int(first) + 1
     if count < FoldPipeline.eventCountWorthThreads {
       try log.read(from: EventPosition(first), limit: count) { record in
         let isRevision = Revisions.isRevision(record.type)

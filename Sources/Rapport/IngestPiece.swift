@@ -1,5 +1,6 @@
 import EventStorage
 import JSONTape
+import Projections
 
 /// Some lines of an input, on their way through the threads that read, check and commit them.
 ///
@@ -28,6 +29,8 @@ final class IngestPiece: @unchecked Sendable {
   private var lines: [Line] = []
   private var buffer: UnsafeMutableRawBufferPointer
   private(set) var byteCount = 0
+  /// How many lines came before these.
+  private(set) var earlierLineCount = 0
 
   // What checking the lines found.
 
@@ -44,6 +47,8 @@ final class IngestPiece: @unchecked Sendable {
   /// The indices of the events of the batch that put a schema in force.
   var schemas: [(index: Int, number: Int)] = []
   var refusals: [Refusal] = []
+  /// What the events of the batch claim, where a graph is made along.
+  var claims: FoldPiece?
 
   init() {
     buffer = .allocate(byteCount: 1 << 20 + 1 << 16, alignment: 64)
@@ -56,9 +61,10 @@ final class IngestPiece: @unchecked Sendable {
   var lineCount: Int { lines.count }
 
   /// Empties it for lines of an input.
-  func begin(inputName: String, defaultSource: String) {
+  func begin(inputName: String, defaultSource: String, earlierLineCount: Int) {
     self.inputName = inputName
     self.defaultSource = defaultSource
+    self.earlierLineCount = earlierLineCount
     lines.removeAll(keepingCapacity: true)
     byteCount = 0
   }
@@ -102,6 +108,7 @@ final class IngestPiece: @unchecked Sendable {
     unknown.removeAll(keepingCapacity: true)
     schemas.removeAll(keepingCapacity: true)
     refusals.removeAll(keepingCapacity: true)
+    claims = nil
   }
 }
 

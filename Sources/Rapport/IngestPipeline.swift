@@ -40,13 +40,21 @@ final class IngestPipeline: Sendable {
   private let reading: Mutex<Reading>
   private let queues = Mutex(Queues())
   private let schema: Mutex<CheckedSchema>
+  private let fold: IngestFold?
   /// Counts the free pieces.
   private let free = DispatchSemaphore(value: 0)
   /// Counts the pieces in order.
   private let ordered = DispatchSemaphore(value: 0)
 
-  init(_ inputs: [IngestInput], _ options: IngestOptions, _ schema: CheckedSchema) {
+  /// - Parameter fold: makes a graph of the events along with it.
+  init(
+    _ inputs: [IngestInput],
+    _ options: IngestOptions,
+    _ schema: CheckedSchema,
+    _ fold: IngestFold?
+  ) {
     self.options = options
+    self.fold = fold
     self.schema = Mutex(schema)
     reading = Mutex(Reading(reader: IngestReader(inputs, options)))
     threadCount = max(1, min(Self.threadCountMax, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -89,7 +97,7 @@ final class IngestPipeline: Sendable {
   }
 
   private func work() {
-    let checker = EventChecker(options, isAhead: true)
+    let checker = EventChecker(options, isAhead: true, fold)
     while let (piece, checked) = readPiece() {
       checker.use(schema.withLock { $0 })
       checker.check(piece)

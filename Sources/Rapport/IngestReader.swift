@@ -25,6 +25,8 @@ final class IngestReader {
   private let lineCountMax: Int
   /// Bytes of the inputs before the current one.
   private var earlierByteCount = 0
+  /// Lines that are in pieces.
+  private var lineCount = 0
 
   init(_ inputs: [IngestInput], _ options: IngestOptions) {
     self.inputs = inputs[...]
@@ -48,7 +50,8 @@ final class IngestReader {
       let name = current.input.name
       piece.begin(
         inputName: name,
-        defaultSource: options.source ?? current.input.defaultSource
+        defaultSource: options.source ?? current.input.defaultSource,
+        earlierLineCount: lineCount
       )
       do {
         var waits = true
@@ -62,6 +65,7 @@ final class IngestReader {
         throw StoreFailure(reading: name, error as? Errno ?? .ioError)
       }
       piece.consumedByteCount = earlierByteCount + current.lines.consumedByteCount
+      lineCount += piece.lineCount
       if piece.lineCount > 0 { return true }
       earlierByteCount = piece.consumedByteCount
       close()

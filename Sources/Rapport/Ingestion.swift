@@ -47,6 +47,13 @@ public struct IngestOptions: Sendable {
   public var lineByteCountMax = EnvelopeParser.Options.defaultLineByteCountMax
   /// Whether lines are of an export and keep their `position` and `recordedtime`.
   public var isRestoring = false
+  /// Whether to make the graph along with it, where very many events come into a store that has few.
+  ///
+  /// The first query, and ``Store/prepare(progress:)``, find it then.
+  public var makesGraph = false
+  /// Of so many events a graph is made sooner once they are all there, and of so many before them
+  /// along with them.
+  var lineCountBeforeGraph = 20_000
   /// How many events a commit takes at most, unless all are one.
   public var eventsPerCommit = 10_000
   /// Called for each line that is left out.
@@ -111,14 +118,29 @@ extension Store {
     guard !isReadOnly else {
       throw StoreFailure(.inputOutput, "\"\(path)\" is open for reading only")
     }
+    let schema = options.isRestoring ? try schemaIfAny() : try schema()
+    let end = try end()
+    let fold = schema.flatMap { makesGraph(options, after: end) ? IngestFold(log, $0) : nil }
     var ingestion = Ingestion(
       inputs,
       log: log,
-      schema: options.isRestoring ? try schemaIfAny() : try schema(),
+      schema: schema,
       options: options,
-      end: try end()
+      end: end,
+      fold: fold
     )
     ingestion.run()
-    return ingestion.summary
+    let summary = ingestion.summary
+    if let fold, summary.failure == nil, !summary.wasStopped {
+      keep(fold.finish(at: summary.end.position))
+    }
+    return summary
+  }
+
+  /// Whether a graph is made along: of all events, so few may be there; and not of what is one
+  /// commit, for that would have to be kept until its end.
+  private func makesGraph(_ options: IngestOptions, after end: LogEnd) -> Bool {
+    options.makesGraph && !options.isRestoring && !options.isAtomic
+      && Int(end.position.rawValue) <= options.lineCountBeforeGraph
   }
 }

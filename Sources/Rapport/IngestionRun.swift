@@ -2,6 +2,16 @@ import EventStorage
 import GraphModel
 import Projections
 
+extension AppendResult {
+  /// The position of the first of so many events, where all are new and each is behind the other.
+  fileprivate func positionOfAll(_ count: Int) -> EventPosition? {
+    guard appendedCount == count, let positions,
+      Int(positions.upperBound.rawValue - positions.lowerBound.rawValue) + 1 == count
+    else { return nil }
+    return positions.lowerBound
+  }
+}
+
 /// One call of ``Store/ingest(_:options:)``.
 struct Ingestion {
   private(set) var summary: IngestSummary
@@ -17,6 +27,8 @@ struct Ingestion {
   private var expectedPosition: EventPosition?
   private var byteCount = 0
   private let indexLagMax: Int
+  private let fold: IngestFold?
+  private var places = PiecePlaces()
 
   /// A commit of this size is durable soon and well below LMDB's limits.
   private static let commitByteCountMax = 16 << 20
@@ -26,13 +38,15 @@ struct Ingestion {
     log: EventLog,
     schema: AppliedSchema?,
     options: IngestOptions,
-    end: LogEnd
+    end: LogEnd,
+    fold: IngestFold?
   ) {
     self.log = log
+    self.fold = fold
     self.options = options
     let checked = CheckedSchema(number: schema?.number ?? 0, schema: schema?.schema)
     committedSchemaNumber = checked.number
-    pipeline = IngestPipeline(inputs, options, checked)
+    pipeline = IngestPipeline(inputs, options, checked, fold)
     checker = EventChecker(options, isAhead: false)
     checker.use(checked)
     expectedPosition = options.expectedPosition
@@ -97,6 +111,7 @@ struct Ingestion {
     let countMax = options.isAtomic ? Int.max : options.eventsPerCommit
     var start = 0
     let count = piece.batch.count
+    if fold != nil { places.add(piece.claims, eventCount: count) }
     while start < count {
       let end = start + min(count - start, countMax - pending.count)
       pending.add(piece, start..<end)
@@ -140,6 +155,7 @@ struct Ingestion {
     }
     committedSchemaNumber = max(committedSchemaNumber, pending.schemaNumber)
     count(result)
+    passOn(result)
     let conflicts = result.conflicts.map { (pending.place(of: $0.index), $0) }
     summary.waiting += pending.unknown.count { index in
       if case .appended = result.outcomes[index] { true } else { false }
@@ -179,6 +195,13 @@ struct Ingestion {
     guard let positions = result.positions else { return }
     let first = summary.positions?.lowerBound ?? positions.lowerBound
     summary.positions = first...positions.upperBound
+  }
+
+  /// Lets the events of a commit come into the graph, where one is made along.
+  private mutating func passOn(_ result: AppendResult) {
+    guard let fold else { return }
+    let first = result.positionOfAll(pending.count)
+    places.commit(eventCount: pending.count, from: first) { fold.add($0, from: $1) }
   }
 
   private mutating func failAppending(_ error: AppendError) -> Stop {

@@ -32,6 +32,8 @@ public final class Store: Sendable {
     var graph: FoldedGraph?
     /// The commit that the graph's end was read from; `nil` where that was not looked at.
     var commit: Int?
+    /// What an ingestion has folded; nobody has asked for it yet.
+    var ingested: FoldBase?
   }
 
   private init(log: EventLog) {
@@ -203,13 +205,26 @@ public final class Store: Sendable {
   ///
   /// It is not kept: what no query uses any more is changed in place, and copied otherwise.
   private func takeBase(upTo end: LogEnd) -> FoldBase? {
-    let earlier = state.withLock { state -> FoldedGraph? in
+    state.withLock { state -> FoldBase? in
+      let known = state.graph?.end.position.rawValue ?? 0
+      if let ingested = state.ingested.take(), ingested.contents.position.rawValue > known,
+        ingested.contents.position <= end.position
+      {
+        return ingested
+      }
       guard let graph = state.graph, graph.end.position <= end.position else { return nil }
       state.graph = nil
       state.commit = nil
-      return graph
+      return graph.base
     }
-    return earlier?.base
+  }
+
+  /// The last event in the graph that an ingestion has made, and that nobody has asked for yet.
+  var ingestedPosition: EventPosition? { state.withLock { $0.ingested?.contents.position } }
+
+  /// Keeps the graph that an ingestion has made for who asks next.
+  func keep(_ ingested: FoldBase?) {
+    state.withLock { $0.ingested = ingested }
   }
 
   /// What a schema of the log makes of it up to a commit: from the graph at hand or the image.

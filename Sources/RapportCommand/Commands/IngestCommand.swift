@@ -134,6 +134,7 @@ struct IngestCommand: ParsableCommand {
     options.expectedPosition = expectPosition.map { EventPosition($0) }
     options.lineByteCountMax = lineByteCountMax
     options.isRestoring = restore
+    options.makesGraph = graph
     options.eventsPerCommit = commitEvery
     options.onReject = { session.rejected($0) }
     options.onCommit = { session.committed($0) }
