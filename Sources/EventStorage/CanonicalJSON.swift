@@ -31,7 +31,7 @@ public enum CanonicalJSON {
     case .true: bytes += "true".utf8
     case .false: bytes += "false".utf8
     case .null: bytes += "null".utf8
-    case .endOfObject, .endOfArray, .root: preconditionFailure("no value starts here")
+    default: preconditionFailure("no value starts here")
     }
   }
 

@@ -185,7 +185,9 @@ struct Envelope {
       )
       throw error(reason, member, line)
     }
-    if let byte = string.first(where: { $0 < 0x20 || $0 == 0x7F }) {
+    if string.mayHaveControlCharacters,
+      let byte = string.first(where: { $0 < 0x20 || $0 == 0x7F })
+    {
       let found = "the control character \(EventError.name(of: byte))"
       throw error(.expected("text without control characters", found: found), member, line)
     }
@@ -359,28 +361,17 @@ struct Envelope {
 }
 
 /// Checks a tape against the limits of a line, and its objects for keys that occur twice.
-struct LimitChecker {
+enum LimitChecker {
   /// Objects of more members are searched with a set.
   private static let pairwiseMax = 16
 
-  /// The keys of the objects that are being looked at, the outer ones first; what is behind them
-  /// is of no use, and is written over.
-  private var keys: [UnsafeRawBufferPointer] = []
-  private var keyCount = 0
-
-  mutating func isWithinLimits(_ tape: JSONTape) -> Bool {
-    keyCount = 0
-    return isWithinLimits(tape, at: tape.root, depth: 1)
-  }
-
   /// The depth of the recursion is bounded by the limit that it checks.
-  private mutating func isWithinLimits(_ tape: JSONTape, at index: Int, depth: Int) -> Bool {
+  static func isWithinLimits(_ tape: JSONTape, at index: Int, depth: Int = 1) -> Bool {
     if depth > LineScanner.nestingMax { return false }
-    let kind = tape.kind(at: index)
     let end = tape.end(of: index)
     var child = tape.firstChild(of: index)
-    if kind != .object {
-      if kind == .array, tape.count(at: index) > LineScanner.listItemCountMax { return false }
+    if tape.kind(at: index) != .object {
+      if tape.count(at: index) > LineScanner.listItemCountMax { return false }
       while child < end {
         if tape.isContainer(at: child), !isWithinLimits(tape, at: child, depth: depth + 1) {
           return false
@@ -389,39 +380,51 @@ struct LimitChecker {
       }
       return true
     }
-    let firstKey = keyCount
+    var keys = KeyMarks()
+    var areUnique = true
     while child < end {
-      if keyCount < keys.count {
-        keys[keyCount] = tape.string(at: child)
-      } else {
-        keys.append(tape.string(at: child))
-      }
-      keyCount += 1
+      if keys.mark(tape.prefix(at: child)) { areUnique = false }
       child += 1
-      // The keys found so far are this object's; those of the child come and go above them.
       if tape.isContainer(at: child), !isWithinLimits(tape, at: child, depth: depth + 1) {
         return false
       }
       child = tape.index(after: child)
     }
-    let areUnique = hasUniqueKeys(from: firstKey)
-    keyCount = firstKey
-    return areUnique
+    return areUnique || hasUniqueKeys(tape, at: index)
   }
 
-  private func hasUniqueKeys(from first: Int) -> Bool {
-    let end = keyCount
-    if end - first > Self.pairwiseMax {
-      var seen: Set<[UInt8]> = []
-      return keys[first..<end].allSatisfy { seen.insert(Array($0)).inserted }
+  private static func hasUniqueKeys(_ tape: JSONTape, at object: Int) -> Bool {
+    var keys: [UnsafeRawBufferPointer] = []
+    var child = tape.firstChild(of: object)
+    let end = tape.end(of: object)
+    while child < end {
+      keys.append(tape.string(at: child))
+      child = tape.index(after: child + 1)
     }
-    return keys.withUnsafeBufferPointer { keys in
-      for index in first..<end {
-        for other in first..<index where keys[index].count == keys[other].count {
-          if keys[index].hasBytes(of: keys[other]) { return false }
-        }
+    if keys.count > pairwiseMax {
+      var seen: Set<[UInt8]> = []
+      return keys.allSatisfy { seen.insert(Array($0)).inserted }
+    }
+    return keys.indices.allSatisfy { index in
+      !keys[..<index].contains { $0.hasBytes(of: keys[index]) }
+    }
+  }
+
+  /// Tells most sets of keys that are unique from those where one may occur twice.
+  private struct KeyMarks {
+    private var first: UInt64 = 0
+    private var second: UInt64 = 0
+
+    /// Notes a key, by its first bytes; whether it may be there already.
+    @inline(__always)
+    mutating func mark(_ prefix: UInt64) -> Bool {
+      let hash = (prefix ^ prefix >> 32) &* 0x9E37_79B9_7F4A_7C15
+      let (one, other) = (1 as UInt64 &<< (hash >> 58), 1 as UInt64 &<< (hash >> 52 & 63))
+      defer {
+        first |= one
+        second |= other
       }
-      return true
+      return first & one != 0 && second & other != 0
     }
   }
 }
@@ -436,7 +439,7 @@ extension JSONTape.Kind {
     case .signed, .unsigned, .float: "a number"
     case .true, .false: "a boolean"
     case .null: "null"
-    case .endOfObject, .endOfArray, .root: "no value"
+    default: "no value"
     }
   }
 }

@@ -47,7 +47,6 @@ public final class EnvelopeParser {
   public let options: Options
   private let parser = JSONParser()
   private var envelope = Envelope()
-  private var checker = LimitChecker()
 
   public init(options: Options) {
     precondition(
@@ -89,7 +88,9 @@ public final class EnvelopeParser {
         in: line
       )
     }
-    if !checker.isWithinLimits(tape) || line.offset(of: UInt8(ascii: "\\")) != nil {
+    if !LimitChecker.isWithinLimits(tape, at: tape.root)
+      || line.offset(of: UInt8(ascii: "\\")) != nil
+    {
       var scanner = LineScanner(line)
       try scanner.scan()
     }

@@ -112,25 +112,48 @@ public struct EventBatch: Sendable {
     var dataVersion: UInt32
     var certainty: Certainty
     var restored: Restored?
+
+    /// Gives what the leaf of the event is the hash of to `body`: a byte, and its content.
+    fileprivate func withLeafInput<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+      let lengths = (
+        UInt16(type.count).littleEndian, UInt16(source.count).littleEndian,
+        UInt16(id.count).littleEndian, UInt16(time.count).littleEndian,
+        UInt32(extensions.count).littleEndian, UInt32(data.count).littleEndian
+      )
+      let byteCount =
+        1 + EventContent.headerByteCount + type.count + source.count + id.count + time.count
+        + extensions.count + data.count
+      return withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 8) { room in
+        room[0] = MerkleTree.leafPrefix
+        var end = Swift.withUnsafeBytes(of: lengths) { Self.copy($0, to: room, at: 1) }
+        end = Self.copy(type, to: room, at: end)
+        end = Self.copy(source, to: room, at: end)
+        end = Self.copy(id, to: room, at: end)
+        end = Self.copy(time, to: room, at: end)
+        end = Self.copy(extensions, to: room, at: end)
+        _ = Self.copy(data, to: room, at: end)
+        return body(UnsafeRawBufferPointer(room))
+      }
+    }
+
+    /// The offset behind the bytes where they are now.
+    @inline(__always)
+    private static func copy(
+      _ bytes: UnsafeRawBufferPointer,
+      to room: UnsafeMutableRawBufferPointer,
+      at offset: Int
+    ) -> Int {
+      UnsafeMutableRawBufferPointer(rebasing: room[offset...]).copyMemory(from: bytes)
+      return offset + bytes.count
+    }
   }
 
   /// Adds an event; the parser has checked that lengths fit their fields.
   mutating func append(_ parts: Parts) {
     let offset = bytes.count
-    let lengths = (
-      UInt16(parts.type.count).littleEndian, UInt16(parts.source.count).littleEndian,
-      UInt16(parts.id.count).littleEndian, UInt16(parts.time.count).littleEndian,
-      UInt32(parts.extensions.count).littleEndian, UInt32(parts.data.count).littleEndian
-    )
-    Swift.withUnsafeBytes(of: lengths) { bytes.append(contentsOf: $0) }
-    bytes.append(contentsOf: parts.type)
-    bytes.append(contentsOf: parts.source)
-    bytes.append(contentsOf: parts.id)
-    bytes.append(contentsOf: parts.time)
-    bytes.append(contentsOf: parts.extensions)
-    bytes.append(contentsOf: parts.data)
-    let leaf = bytes.withUnsafeBytes {
-      MerkleTree.leaf(UnsafeRawBufferPointer(rebasing: $0[offset...]))
+    let leaf = parts.withLeafInput { input in
+      bytes.append(contentsOf: input[1...])
+      return TreeHash(hashing: input)
     }
     entries.append(
       Entry(

@@ -52,9 +52,12 @@ public enum MerkleTree {
     }
   }
 
+  /// What stands before the bytes of a leaf where they are hashed.
+  static let leafPrefix: UInt8 = 0
+
   /// The hash of a leaf that holds `bytes`.
   public static func leaf(_ bytes: UnsafeRawBufferPointer) -> TreeHash {
-    withUnsafeBytes(of: UInt8(0)) { TreeHash(hashing: $0, bytes) }
+    withUnsafeBytes(of: leafPrefix) { TreeHash(hashing: $0, bytes) }
   }
 
   /// The largest power of two that is smaller than `count`, which is at least 2.

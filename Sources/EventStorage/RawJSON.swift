@@ -56,18 +56,19 @@ enum RawJSON {
       return Slice(start: start, end: end, hasWhitespace: false)
     }
     var depth = 1
-    var hasWhitespace = false
+    var least = UInt8.max
     var offset = start
     while depth > 0 {
       offset = tape.offset(ofToken: token)
-      // White space stands before tokens only.
-      hasWhitespace = hasWhitespace || isWhitespace(bytes[offset - 1])
+      // White space stands before tokens only, and nothing else that is as low.
+      least = min(least, bytes[offset - 1])
       // The brackets of both kinds differ in one bit.
       let bracket = bytes[offset] | 0x20
-      depth += bracket == UInt8(ascii: "{") ? 1 : bracket == UInt8(ascii: "}") ? -1 : 0
+      depth &+= bracket == UInt8(ascii: "{") ? 1 : 0
+      depth &-= bracket == UInt8(ascii: "}") ? 1 : 0
       token += 1
     }
-    return Slice(start: start, end: offset + 1, hasWhitespace: hasWhitespace)
+    return Slice(start: start, end: offset + 1, hasWhitespace: least <= 0x20)
   }
 
   /// Appends a value without its white space outside of strings.
@@ -99,6 +100,26 @@ extension UnsafeRawBufferPointer {
   func offset(of byte: UInt8) -> Int? {
     guard let baseAddress, let found = memchr(baseAddress, Int32(byte), count) else { return nil }
     return UnsafeRawPointer(found) - baseAddress
+  }
+
+  /// Whether a byte is a control character, or very few that are none; looked at by eights.
+  var mayHaveControlCharacters: Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highBits = ones << 7
+    @inline(__always)
+    func marks(_ word: UInt64) -> UInt64 {
+      let deletes = word ^ ones &* 0x7F
+      // Bytes below a bound borrow from their high bit where it was not set.
+      return (word &- ones &* 0x20) & ~word & highBits | (deletes &- ones) & ~deletes & highBits
+    }
+    guard count >= 8 else { return contains { $0 < 0x20 || $0 == 0x7F } }
+    var found: UInt64 = 0
+    var offset = 0
+    while offset + 8 <= count {
+      found |= marks(loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      offset += 8
+    }
+    return found | marks(loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)) != 0
   }
 
   /// Whether both have the same bytes.

@@ -22,12 +22,26 @@ public struct TreeHash: Hashable, Sendable {
     word3 = bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
   }
 
+  /// So many bytes are sooner copied together than hashed one piece after the other.
+  private static let copiedByteCountMax = 1024
+
   /// The digest of these pieces, one after another.
   init(
     hashing first: UnsafeRawBufferPointer,
     _ second: UnsafeRawBufferPointer,
     _ third: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
   ) {
+    let byteCount = first.count + second.count + third.count
+    if byteCount <= Self.copiedByteCountMax {
+      self = withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { whole in
+        whole.copyMemory(from: first)
+        UnsafeMutableRawBufferPointer(rebasing: whole[first.count...]).copyMemory(from: second)
+        UnsafeMutableRawBufferPointer(rebasing: whole[(byteCount - third.count)...])
+          .copyMemory(from: third)
+        return TreeHash(hashing: UnsafeRawBufferPointer(whole))
+      }
+      return
+    }
     var hasher = SHA256()
     hasher.update(bufferPointer: first)
     hasher.update(bufferPointer: second)

@@ -243,10 +243,14 @@ public struct StringPool: Sendable {
       state = mix(state ^ text.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian)
       index += 8
     }
+    let rest = text.count - index
     var tail: UInt64 = 0
-    while index < text.count {
-      tail = tail << 8 | UInt64(text[index])
-      index += 1
+    if rest > 0, index > 0 {
+      // The last eight bytes, without those that were mixed in already.
+      let last = text.loadUnaligned(fromByteOffset: text.count - 8, as: UInt64.self)
+      tail = UInt64(bigEndian: last) & (1 << UInt64(rest * 8) - 1)
+    } else if rest > 0 {
+      tail = prefix(of: text) >> UInt64(64 - rest * 8)
     }
     return UInt32(truncatingIfNeeded: mix(state ^ tail) >> 32)
   }

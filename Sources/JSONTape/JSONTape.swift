@@ -15,21 +15,28 @@ public struct JSONTape {
     self.tokens = tokens
   }
 
-  /// What a word of the tape stands for; the raw values are simdjson's.
+  /// What a word of the tape stands for.
+  ///
+  /// simdjson's byte as it is, which is no enumeration: to make one of it takes as long as to read
+  /// what stands there.
   @frozen
-  public enum Kind: UInt8, Sendable {
-    case object = 0x7B
-    case array = 0x5B
-    case string = 0x22
-    case signed = 0x6C
-    case unsigned = 0x75
-    case float = 0x64
-    case `true` = 0x74
-    case `false` = 0x66
-    case null = 0x6E
-    case endOfObject = 0x7D
-    case endOfArray = 0x5D
-    case root = 0x72
+  public struct Kind: Hashable, Sendable {
+    @usableFromInline let byte: UInt8
+
+    @inlinable
+    init(_ byte: UInt8) {
+      self.byte = byte
+    }
+
+    @inlinable public static var object: Kind { Kind(0x7B) }
+    @inlinable public static var array: Kind { Kind(0x5B) }
+    @inlinable public static var string: Kind { Kind(0x22) }
+    @inlinable public static var signed: Kind { Kind(0x6C) }
+    @inlinable public static var unsigned: Kind { Kind(0x75) }
+    @inlinable public static var float: Kind { Kind(0x64) }
+    @inlinable public static var `true`: Kind { Kind(0x74) }
+    @inlinable public static var `false`: Kind { Kind(0x66) }
+    @inlinable public static var null: Kind { Kind(0x6E) }
   }
 
   /// Where in the text a token stands, counted from 0: a bracket, a comma, a colon, or the first
@@ -42,23 +49,22 @@ public struct JSONTape {
 
   @inlinable
   public func kind(at index: Int) -> Kind {
-    Kind(rawValue: UInt8(truncatingIfNeeded: words[index] >> 56)).unsafelyUnwrapped
+    Kind(UInt8(truncatingIfNeeded: words[index] >> 56))
   }
 
   /// Whether the value at `index` is an object or an array.
   @inlinable
   public func isContainer(at index: Int) -> Bool {
-    let tag = UInt8(truncatingIfNeeded: words[index] >> 56)
-    return tag == Kind.object.rawValue || tag == Kind.array.rawValue
+    let kind = kind(at: index)
+    return kind == .object || kind == .array
   }
 
   /// The index behind the value at `index`: of its next sibling, or of the end of its container.
   @inlinable
   public func index(after index: Int) -> Int {
-    // Compared as they are: turning a byte into a kind costs as much as the rest.
-    switch UInt8(truncatingIfNeeded: words[index] >> 56) {
-    case Kind.object.rawValue, Kind.array.rawValue: Int(words[index] & 0xFFFF_FFFF)
-    case Kind.signed.rawValue, Kind.unsigned.rawValue, Kind.float.rawValue: index + 2
+    switch kind(at: index) {
+    case .object, .array: Int(words[index] & 0xFFFF_FFFF)
+    case .signed, .unsigned, .float: index + 2
     default: index + 1
     }
   }
@@ -84,6 +90,17 @@ public struct JSONTape {
     let start = strings + Int(words[index] & 0x00FF_FFFF_FFFF_FFFF)
     let count = start.loadUnaligned(as: UInt32.self)
     return UnsafeRawBufferPointer(start: start + 4, count: Int(count))
+  }
+
+  /// The first eight bytes of the string at `index`, the first of them the lowest; where it has
+  /// fewer, zeros stand for the others.
+  @inlinable
+  public func prefix(at index: Int) -> UInt64 {
+    let start = strings + Int(words[index] & 0x00FF_FFFF_FFFF_FFFF)
+    let count = start.loadUnaligned(as: UInt32.self)
+    // simdjson keeps room behind the last string.
+    let bytes = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: 4, as: UInt64.self))
+    return count >= 8 ? bytes : bytes & (1 << UInt64(count * 8) &- 1)
   }
 
   @inlinable

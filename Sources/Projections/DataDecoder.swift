@@ -230,55 +230,62 @@ final class DataDecoder {
     at index: Int,
     into base: Int
   ) -> Bool {
-    let plan = shape.types[type]
+    let plan = shape.types.baseAddress.unsafelyUnwrapped + type
+    let fields = shape.fieldPlans.baseAddress.unsafelyUnwrapped + Int(plan.pointee.firstField)
     slots[base] = Slot(tape: index)
     var required: Int32 = 0
     var expected: Int32 = 0
     var member = tape.firstChild(of: index)
     let end = tape.end(of: index)
     while member < end {
-      let name = tape.string(at: member)
       let valueIndex = member + 1
-      guard let number = find(name, in: plan, of: shape, startingAt: expected) else {
+      let fieldCount = plan.pointee.fieldCount
+      guard let number = find(member, of: tape, in: fields, fieldCount, startingAt: expected)
+      else {
         noteUnknown(member)
         member = tape.index(after: valueIndex)
         continue
       }
       member = tape.index(after: valueIndex)
       expected = number + 1
-      let field = shape.fieldPlans[Int(plan.firstField + number)]
-      if field.isOptional, tape.kind(at: valueIndex) == .null { continue }
-      let slot = base + Int(field.slot)
+      let field = fields + Int(number)
+      if field.pointee.isOptional, tape.kind(at: valueIndex) == .null { continue }
+      let slot = base + Int(field.pointee.slot)
       guard slots[slot].isAbsent else {
         _ = fail(expected: "one value", found: "two members of that name")
         return inField(number, of: type, shape)
       }
-      guard value(shape, Int(field.type), tape, at: valueIndex, into: slot) else {
+      guard value(shape, Int(field.pointee.type), tape, at: valueIndex, into: slot) else {
         return inField(number, of: type, shape)
       }
-      if !field.isOptional { required += 1 }
+      if !field.pointee.isOptional { required += 1 }
     }
-    guard required == plan.requiredCount else {
+    guard required == plan.pointee.requiredCount else {
       return missing(shape, type, tape, at: index, base: base)
     }
-    if plan.hasDefaults { fillDefaults(shape, plan, base: base) }
+    if plan.pointee.hasDefaults { fillDefaults(fields, plan.pointee.fieldCount, base: base) }
     return true
   }
 
   /// The place of the field of that name, which most often is the one behind the last.
   @inline(__always)
   private func find(
-    _ name: UnsafeRawBufferPointer,
-    in plan: DataShape.TypePlan,
-    of shape: DataShape,
+    _ member: Int,
+    of tape: JSONTape,
+    in fields: UnsafePointer<DataShape.FieldPlan>,
+    _ fieldCount: Int32,
     startingAt expected: Int32
   ) -> Int32? {
+    let name = tape.string(at: member)
+    let prefix = tape.prefix(at: member)
     let bytes = name.baseAddress.unsafelyUnwrapped
     var number = expected
-    for _ in 0..<plan.fieldCount {
-      if number >= plan.fieldCount { number = 0 }
-      let field = shape.fieldPlans[Int(plan.firstField + number)]
-      if Int(field.nameCount) == name.count, memcmp(field.name, bytes, name.count) == 0 {
+    for _ in 0..<fieldCount {
+      if number >= fieldCount { number = 0 }
+      let field = fields + Int(number)
+      if field.pointee.namePrefix == prefix, Int(field.pointee.nameCount) == name.count,
+        name.count <= 8 || memcmp(field.pointee.name, bytes, name.count) == 0
+      {
         return number
       }
       number += 1
@@ -286,13 +293,17 @@ final class DataDecoder {
     return nil
   }
 
-  private func fillDefaults(_ shape: DataShape, _ plan: DataShape.TypePlan, base: Int) {
-    for number in 0..<plan.fieldCount {
-      let field = shape.fieldPlans[Int(plan.firstField + number)]
-      let slot = base + Int(field.slot)
-      guard field.missing != .absent, slots[slot].isAbsent else { continue }
-      switch field.missing {
-      case .constant: slots[slot] = Slot(constant: Int(field.constant))
+  private func fillDefaults(
+    _ fields: UnsafePointer<DataShape.FieldPlan>,
+    _ fieldCount: Int32,
+    base: Int
+  ) {
+    for number in 0..<fieldCount {
+      let field = fields + Int(number)
+      let slot = base + Int(field.pointee.slot)
+      guard field.pointee.missing != .absent, slots[slot].isAbsent else { continue }
+      switch field.pointee.missing {
+      case .constant: slots[slot] = Slot(constant: Int(field.pointee.constant))
       case .emptyList: slots[slot] = Slot(listAt: 0, count: 0)
       case .composite: needsDefaults = true
       case .absent: break

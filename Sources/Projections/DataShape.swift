@@ -1,5 +1,6 @@
 import GraphModel
 import GraphStorage
+import JSONTape
 
 /// The declared shape of an event's data as flat tables, for the decoder to read.
 ///
@@ -25,6 +26,8 @@ final class DataShape: @unchecked Sendable {
 
   struct FieldPlan {
     var name: UnsafePointer<UInt8>
+    /// The first bytes of the name, as ``JSONTape/prefix(at:)`` has them.
+    var namePrefix: UInt64
     var nameCount: Int32
     var type: Int32
     /// Relative to the structure's own slot.
@@ -125,6 +128,7 @@ private struct ShapeBuilder {
     for (field, type) in zip(declared, fieldTypes) {
       var plan = DataShape.FieldPlan(
         name: noName,
+        namePrefix: field.name.utf8.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) },
         nameCount: Int32(field.name.utf8.count),
         type: Int32(type),
         slot: slot,

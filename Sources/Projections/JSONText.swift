@@ -26,7 +26,7 @@ enum JSONText {
       }
       return .list(elements)
     case .object: return .map(members(of: index, of: tape))
-    case .null, .endOfObject, .endOfArray, .root: return .null
+    default: return .null
     }
   }
 
@@ -65,8 +65,8 @@ func found(at index: Int, of tape: JSONTape) -> String {
   case .float: return "the number \(tape.float(at: index))"
   case .true: return "true"
   case .false: return "false"
-  case .null, .root, .endOfArray, .endOfObject: return "null"
   case .array: return tape.count(at: index) == 0 ? "an empty list" : "a list"
   case .object: return tape.count(at: index) == 0 ? "an empty object" : "an object"
+  default: return "null"
   }
 }

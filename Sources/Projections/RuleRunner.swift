@@ -77,40 +77,47 @@ final class RuleRunner<Target: ClaimTarget> {
   private func run(_ run: Run) {
     var edge = EdgeReference(type: 0, number: 0)
     var counter = 0
-    let steps = UnsafeBufferPointer(run.rules.steps)
-    while counter < steps.count {
-      let step = steps[counter]
+    let count = run.rules.steps.count
+    guard let steps = run.rules.steps.baseAddress else { return }
+    while counter < count {
+      // Read where it is: most steps need few of its fields.
+      let step = UnsafePointer(steps + counter)
       let index = slotIndex(step)
-      counter += 1
-      switch step.code {
-      case .node: registers[Int(step.register)] = node(step, at: index, run)
+      counter &+= 1
+      switch step.pointee.code {
+      case .node: registers[Int(step.pointee.register)] = node(step, at: index, run)
       case .setNode:
         if run.slots[index].isAbsent { break }
-        let node = registers[Int(step.register)]
-        if let cell = plainCell(at: index, step.conversion, run) {
-          run.target.set(cell, key: step.number, of: node)
+        let node = registers[Int(step.pointee.register)]
+        if let cell = plainCell(at: index, step.pointee.conversion, run) {
+          run.target.set(cell, key: step.pointee.number, of: node)
         } else if let cell = cell(counter - 1, run) {
-          run.target.set(cell, key: step.number, of: node)
+          run.target.set(cell, key: step.pointee.number, of: node)
         }
       case .forms:
         if run.slots[index].isAbsent { break }
-        setForms(counter - 1, key: step.number, of: registers[Int(step.register)], run)
+        setForms(
+          counter - 1,
+          key: step.pointee.number,
+          of: registers[Int(step.pointee.register)],
+          run
+        )
       case .edge, .ownEdge: edge = makeEdge(step, run)
       case .setEdge:
         if run.slots[index].isAbsent { break }
-        if let cell = plainCell(at: index, step.conversion, run) {
-          run.target.set(cell, key: step.number, of: edge)
+        if let cell = plainCell(at: index, step.pointee.conversion, run) {
+          run.target.set(cell, key: step.pointee.number, of: edge)
         } else if let cell = cell(counter - 1, run) {
-          run.target.set(cell, key: step.number, of: edge)
+          run.target.set(cell, key: step.pointee.number, of: edge)
         }
       case .validFrom:
         if let date = date(at: index, run) { run.target.setValidFrom(date, of: edge) }
       case .validTo:
         if let date = date(at: index, run) { run.target.setValidTo(date, of: edge) }
-      case .unlessPresent: if run.slots[index].isAbsent { counter = Int(step.place) }
-      case .unlessAbsent: if !run.slots[index].isAbsent { counter = Int(step.place) }
-      case .loop: if !startLoop(step, at: index, run) { counter = Int(step.place) }
-      case .next: if advance(Int(step.level)) { counter = Int(step.place) }
+      case .unlessPresent: if run.slots[index].isAbsent { counter = Int(step.pointee.place) }
+      case .unlessAbsent: if !run.slots[index].isAbsent { counter = Int(step.pointee.place) }
+      case .loop: if !startLoop(step, at: index, run) { counter = Int(step.pointee.place) }
+      case .next: if advance(Int(step.pointee.level)) { counter = Int(step.pointee.place) }
       case .other:
         perform(run.program.instructions[counter - 1], run, &edge, &counter)
       }
@@ -118,8 +125,8 @@ final class RuleRunner<Target: ClaimTarget> {
   }
 
   @inline(__always)
-  private func slotIndex(_ step: RuleStep) -> Int {
-    loops[Int(step.level)].base + Int(step.offset)
+  private func slotIndex(_ step: UnsafePointer<RuleStep>) -> Int {
+    loops[Int(step.pointee.level)].base &+ Int(step.pointee.offset)
   }
 
   func nextResult() -> Value {
@@ -130,12 +137,12 @@ final class RuleRunner<Target: ClaimTarget> {
   // MARK: Loops
 
   @inline(__always)
-  private func startLoop(_ step: RuleStep, at index: Int, _ run: Run) -> Bool {
+  private func startLoop(_ step: UnsafePointer<RuleStep>, at index: Int, _ run: Run) -> Bool {
     let slot = run.slots[index]
     guard slot.tag == .list, slot.listCount > 0 else { return false }
-    loops[Int(step.count)] = Loop(
+    loops[Int(step.pointee.count)] = Loop(
       base: slot.listStart,
-      stride: Int(step.start),
+      stride: Int(step.pointee.start),
       remaining: slot.listCount
     )
     return true
@@ -151,12 +158,16 @@ final class RuleRunner<Target: ClaimTarget> {
   // MARK: Nodes
 
   @inline(__always)
-  private func node(_ step: RuleStep, at index: Int, _ run: Run) -> NodeNumber {
+  private func node(_ step: UnsafePointer<RuleStep>, at index: Int, _ run: Run) -> NodeNumber {
     let slot = run.slots[index]
     let id =
       slot.tag == .constant
       ? code(of: run.shape.constants[slot.index], run) : code(ofSlot: index, run)
-    return run.target.node(table: step.number, id: id, labelSet: step.labelSet)
+    return run.target.node(
+      table: step.pointee.number,
+      id: id,
+      labelSet: step.pointee.labelSet
+    )
   }
 
   func code(of value: Value, _ run: Run) -> StringCode {
@@ -212,33 +223,35 @@ final class RuleRunner<Target: ClaimTarget> {
 
   // MARK: Edges
 
-  private func makeEdge(_ step: RuleStep, _ run: Run) -> EdgeReference {
-    let source = registers[Int(step.register)]
-    let target = registers[Int(step.place)]
-    if step.code == .ownEdge {
+  private func makeEdge(_ step: UnsafePointer<RuleStep>, _ run: Run) -> EdgeReference {
+    let source = registers[Int(step.pointee.register)]
+    let target = registers[Int(step.pointee.place)]
+    if step.pointee.code == .ownEdge {
       let none = EdgeKey(start: nil, count: 0)
-      return run.target.newEdge(type: step.number, from: source, to: target, key: none)
+      return run.target.newEdge(type: step.pointee.number, from: source, to: target, key: none)
     }
-    for place in 0..<Int(step.count) {
-      let part = run.rules.keyParts[Int(step.start) + place]
-      key[place] = keyWord(part, run)
+    for place in 0..<Int(step.pointee.count) {
+      let part = run.rules.keyParts.baseAddress.unsafelyUnwrapped + Int(step.pointee.start) + place
+      key[place] = keyWord(UnsafePointer(part), run)
     }
     return run.target.edge(
-      type: step.number,
+      type: step.pointee.number,
       from: source,
       to: target,
-      key: EdgeKey(start: key.baseAddress, count: Int(step.count))
+      key: EdgeKey(start: key.baseAddress, count: Int(step.pointee.count))
     )
   }
 
   @inline(__always)
-  private func keyWord(_ part: RuleStep, _ run: Run) -> UInt32 {
-    if part.code != .other,
-      let word = plainCell(at: slotIndex(part), part.conversion, run)?.keyWord(isText: part.isText)
+  private func keyWord(_ part: UnsafePointer<RuleStep>, _ run: Run) -> UInt32 {
+    if part.pointee.code != .other,
+      let word = plainCell(at: slotIndex(part), part.pointee.conversion, run)?.keyWord(
+        isText: part.pointee.isText
+      )
     {
       return word
     }
-    guard let value = run.program.keyValues[Int(part.place)] else { return StringPool.none }
-    return run.target.keyWord(for: cell(value, run), isText: part.isText)
+    guard let value = run.program.keyValues[Int(part.pointee.place)] else { return StringPool.none }
+    return run.target.keyWord(for: cell(value, run), isText: part.pointee.isText)
   }
 }

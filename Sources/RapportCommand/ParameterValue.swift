@@ -60,7 +60,7 @@ struct ParameterReader {
     case .string: return .string(string(tape, index))
     case .array: return .list(try list(tape, index))
     case .object: return .map(try map(tape, index))
-    case .root, .endOfArray, .endOfObject:
+    default:
       preconditionFailure("not the start of a value on a JSON tape")
     }
   }
