@@ -263,6 +263,24 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     #expect(batch.isEmpty)
   }
 
+  @Test func `has a control character anywhere in a name`() throws {
+    for count in 1...19 {
+      for place in 0..<count {
+        for (escape, isAllowed) in [
+          (#"\u0000"#, false), (#"\u001f"#, false), (#"\u007f"#, false), (" ", true), ("~", true),
+          ("\u{80}", true), ("ÿ", true), ("ก", true),
+        ] {
+          var characters = Array(repeating: "x", count: count)
+          characters[place] = escape
+          let line = #"{"type":"t","id":"\#(characters.joined())","data":{}}"#
+          var batch = EventBatch()
+          _ = try? Lines().add(line, to: &batch)
+          #expect(batch.count == (isAllowed ? 1 : 0), "\(line)")
+        }
+      }
+    }
+  }
+
   @Test func `is too long past the limit`() throws {
     var batch = EventBatch()
     let lines = Lines(lineByteCountMax: 40)
