@@ -22,7 +22,7 @@ public enum ValueJSON {
     case .integer(let integer): write(integer, to: &output)
     case .float(let float): write(float, to: &output)
     case .string(let text): write(text, to: &output)
-    case .date(let date): writeQuoted(date.description, to: &output)
+    case .date(let date): write(date, to: &output)
     case .dateTime(let moment): writeQuoted(TemporalText.dateTime(moment), to: &output)
     case .localDateTime(let local): writeQuoted(TemporalText.localDateTime(local), to: &output)
     case .time(let time): writeQuoted(TemporalText.time(time), to: &output)
@@ -61,13 +61,35 @@ public enum ValueJSON {
       output.append(0x30 + UInt8(magnitude))
       return
     }
-    let start = output.count
-    while magnitude > 0 {
-      let (quotient, digit) = magnitude.quotientAndRemainder(dividingBy: 10)
-      output.append(0x30 + UInt8(digit))
-      magnitude = quotient
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+      var start = digits.count
+      while magnitude > 0 {
+        let (quotient, digit) = magnitude.quotientAndRemainder(dividingBy: 10)
+        start -= 1
+        digits[start] = 0x30 + UInt8(digit)
+        magnitude = quotient
+      }
+      output.append(contentsOf: digits[start...])
     }
-    output[start...].reverse()
+  }
+
+  /// Appends a date in quotes.
+  public static func write(_ date: PartialDate, to output: inout [UInt8]) {
+    guard (1000...9999).contains(date.year) else {
+      return writeQuoted(date.description, to: &output)
+    }
+    func append(_ number: Int) {
+      output.append(0x30 + UInt8(number / 10))
+      output.append(0x30 + UInt8(number % 10))
+    }
+    output.append(UInt8(ascii: "\""))
+    append(date.year / 100)
+    append(date.year % 100)
+    for part in [date.month, date.day] where part != 0 {
+      output.append(UInt8(ascii: "-"))
+      append(part)
+    }
+    output.append(UInt8(ascii: "\""))
   }
 
   /// Appends a float, as a string where JSON has no number for it.
@@ -88,16 +110,19 @@ public enum ValueJSON {
 
   /// Appends a string in quotes, with the escapes that it needs.
   public static func write(_ text: String, to output: inout [UInt8]) {
+    UTF8Text.withBytes(text) { write(utf8: UnsafeRawBufferPointer($0), to: &output) }
+  }
+
+  /// Appends a string in quotes, with the escapes that it needs.
+  public static func write(utf8 bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\""))
-    UTF8Text.withBytes(text) { bytes in
-      var start = 0
-      for index in bytes.indices where mustEscape(bytes[index]) {
-        output.append(contentsOf: bytes[start..<index])
-        escape(bytes[index], to: &output)
-        start = index + 1
-      }
-      output.append(contentsOf: bytes[start...])
+    var start = 0
+    for index in bytes.indices where mustEscape(bytes[index]) {
+      output.append(contentsOf: bytes[start..<index])
+      escape(bytes[index], to: &output)
+      start = index + 1
     }
+    output.append(contentsOf: bytes[start...])
     output.append(UInt8(ascii: "\""))
   }
 

@@ -9,7 +9,7 @@ extension QueryResult {
   /// A cell as JSON.
   public func jsonBytes(row: Int, column: Int) -> [UInt8] {
     var bytes: [UInt8] = []
-    ValueRenderer(graph: graph).writeJSON(value(row: row, column: column), to: &bytes)
+    writeJSON(row: row, column: column, to: &bytes)
     return bytes
   }
 }

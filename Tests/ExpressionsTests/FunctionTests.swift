@@ -252,6 +252,24 @@ import Testing
     #expect(String(decoding: bytes, as: UTF8.self).contains("1.0e30"))
   }
 
+  @Test func `are dates of all years, and the longest integers`() throws {
+    func json(_ value: Value) -> String {
+      var bytes: [UInt8] = []
+      ValueJSON.write(value, to: &bytes)
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    for year in [-4712, -999, -1, 0, 7, 543, 999, 1000, 1066, 2022, 9999, 10_000, 25_650] {
+      let whole = try #require(PartialDate(year: year, month: 12, day: 31))
+      for date in [whole, PartialDate(year: year, month: 3), PartialDate(year: year)] {
+        let date = try #require(date)
+        #expect(json(.date(date)) == "\"\(date)\"")
+      }
+    }
+    for number in [0, 7, 10, -10, 1_234_567_890, Int64.max, Int64.min] {
+      #expect(json(.integer(number)) == "\(number)")
+    }
+  }
+
   @Test func `leave entities to whoever knows them`() {
     var bytes: [UInt8] = []
     ValueJSON.write(.list([.node(NodeNumber(7))]), to: &bytes) { _, output in

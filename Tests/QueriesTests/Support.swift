@@ -2,6 +2,7 @@ import GraphModel
 import GraphStorage
 import Queries
 import SourceText
+import Testing
 
 extension QueryEngine {
   /// The rows of a query as text.
@@ -14,7 +15,12 @@ extension QueryEngine {
     let result = try run(source, parameters: parameters, options: options)
     let renderer = ValueRenderer(graph: graph)
     return (0..<result.rowCount).map { row in
-      result.values(row: row).map { renderer.text($0) }
+      result.values(row: row).enumerated().map { column, value -> String in
+        var json: [UInt8] = []
+        result.writeJSON(row: row, column: column, to: &json)
+        #expect(String(decoding: json, as: UTF8.self) == renderer.json(value))
+        return renderer.text(value)
+      }
     }
   }
 

@@ -1,3 +1,4 @@
+import Expressions
 public import GraphModel
 public import GraphStorage
 
@@ -49,6 +50,23 @@ public final class QueryResult: @unchecked Sendable {
   public func value(row: Int, column: Int) -> Value {
     precondition(row >= 0 && row < rowCount, "there is no such row")
     return context.value(vectors[column], row)
+  }
+
+  /// Appends a cell as JSON, as ``ValueRenderer/writeJSON(_:to:)`` writes its value.
+  ///
+  /// - Precondition: both numbers are those of a cell, counted from 0.
+  public func writeJSON(row: Int, column: Int, to output: inout [UInt8]) {
+    precondition(row >= 0 && row < rowCount, "there is no such row")
+    let vector = vectors[column]
+    let word = vector.word(row)
+    // Of what most cells are no value is made.
+    switch vector.tag(row) {
+    case Tag.null: output.append(contentsOf: "null".utf8)
+    case Tag.integer: ValueJSON.write(Int64(bitPattern: word), to: &output)
+    case Tag.string: context.strings.withBytes(word) { ValueJSON.write(utf8: $0, to: &output) }
+    case Tag.date: ValueJSON.write(PartialDate(packed: Int64(bitPattern: word)), to: &output)
+    default: ValueRenderer(graph: graph).writeJSON(context.value(vector, row), to: &output)
+    }
   }
 
   /// The values of a row, in the order of ``columns``.

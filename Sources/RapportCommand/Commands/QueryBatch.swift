@@ -93,7 +93,6 @@ struct QueryBatch {
   }
 
   private func writeRows(of result: QueryResult) throws(StoreFailure) {
-    let renderer = ValueRenderer(graph: result.graph)
     var bytes: [UInt8] = []
     for row in 0..<result.rowCount {
       bytes.removeAll(keepingCapacity: true)
@@ -101,7 +100,7 @@ struct QueryBatch {
       bytes.append(UInt8(ascii: "["))
       for column in result.columns.indices {
         if column > 0 { bytes.append(UInt8(ascii: ",")) }
-        renderer.writeJSON(result.value(row: row, column: column), to: &bytes)
+        result.writeJSON(row: row, column: column, to: &bytes)
       }
       bytes.append(UInt8(ascii: "]"))
       try output.write(bytes)

@@ -171,6 +171,6 @@ struct ResultRows: Rows {
   }
 
   func json(row: Int, column: Int) -> String {
-    renderer.json(result.value(row: row, column: column))
+    String(decoding: result.jsonBytes(row: row, column: column), as: UTF8.self)
   }
 }
