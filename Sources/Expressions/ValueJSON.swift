@@ -75,7 +75,7 @@ public enum ValueJSON {
 
   /// Appends a date in quotes.
   public static func write(_ date: PartialDate, to output: inout [UInt8]) {
-    guard (1000...9999).contains(date.year) else {
+    guard (0...9999).contains(date.year) else {
       return writeQuoted(date.description, to: &output)
     }
     func append(_ number: Int) {
