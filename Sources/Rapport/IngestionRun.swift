@@ -88,6 +88,8 @@ struct Ingestion {
       if piece.hasSchema || piece.schemaNumber != checker.current.number {
         checker.check(piece)
         pipeline.use(checker.current)
+        // What came before would have to be folded again.
+        if checker.current.number != fold?.schema.number { fold?.giveUp() }
       }
       return piece
     }

@@ -141,6 +141,24 @@ import Testing
     try expectSame()
   }
 
+  @Test func `is given up where a schema comes with the events`() throws {
+    let other = try Store.create(at: folder.path("other"))
+    var file = SchemaFile.shipped
+    file.text.replace("NODE Topic {", with: "NODE Topic {\n  colour STRING,")
+    _ = try other.apply(file, options: SchemaApplyOptions())
+    var schemaLine: [UInt8] = []
+    try other.log.read(from: EventPosition(2), limit: 1) { record in
+      record.appendLine(to: &schemaLine, includesPlace: false)
+    }
+    var log = RandomLog(seed: 8)
+    var lines = log.lines(4000)
+    lines[2500] = String(decoding: schemaLine.dropLast(), as: UTF8.self)
+    _ = try ingest(lines)
+    #expect(try store.schema().number == 2)
+    #expect(store.ingestedPosition == nil)
+    try expectSame()
+  }
+
   @Test func `is not made of what is one commit, of what fails, or behind many events`() throws {
     var log = RandomLog(seed: 7)
     _ = try ingest(log.lines(2500)) { $0.isAtomic = true }
