@@ -10,12 +10,25 @@ public final class QueryEngine: Sendable {
   public let catalog: QueryCatalog?
   private let view: GraphView
   private let caches = GraphCaches()
-  private let plans = Mutex<[PlanKey: CompiledQuery]>([:])
+  private let plans = Mutex(Plans())
 
   /// What decides a plan, beside the graph.
   private struct PlanKey: Hashable {
     var text: [UInt8]
     var hasQueryDate: Bool
+  }
+
+  private struct Plans {
+    var known: [PlanKey: CompiledQuery] = [:]
+    /// The one that was asked for last: comparing a text is sooner done than hashing it.
+    var last: (key: PlanKey, query: CompiledQuery)?
+
+    mutating func find(_ key: PlanKey) -> CompiledQuery? {
+      if let last, last.key == key { return last.query }
+      guard let query = known[key] else { return nil }
+      last = (key, query)
+      return query
+    }
   }
 
   /// How many plans are kept; when there are more, all are forgotten.
@@ -105,7 +118,7 @@ public final class QueryEngine: Sendable {
       )
     }
     let key = PlanKey(text: source.bytes, hasQueryDate: options.asOf != nil)
-    if let known = plans.withLock({ $0[key] }) { return known }
+    if let known = plans.withLock({ $0.find(key) }) { return known }
     do throws(Diagnostics) {
       let query = try Parser.parseQuery(source)
       let compiler = Compiler(
@@ -116,8 +129,8 @@ public final class QueryEngine: Sendable {
       )
       let made = try compiler.compile(query)
       plans.withLock { plans in
-        if plans.count >= Self.planCountMax { plans = [:] }
-        plans[key] = made
+        if plans.known.count >= Self.planCountMax { plans = Plans() }
+        plans.known[key] = made
       }
       return made
     } catch {

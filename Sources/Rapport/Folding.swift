@@ -12,7 +12,9 @@ public struct FoldProgress: Sendable {
 }
 
 /// A graph with what it was folded from, ready for queries.
-struct FoldedGraph: Sendable {
+///
+/// A class, for it is handed on with every answer.
+final class FoldedGraph: Sendable {
   let graph: Graph
   let engine: QueryEngine
   let schema: AppliedSchema
@@ -20,7 +22,31 @@ struct FoldedGraph: Sendable {
   /// How it came about.
   let work: FoldWork
   /// How many events no image spares the next process to fold.
-  var unsavedCount: Int
+  let unsavedCount: Int
+
+  init(
+    graph: Graph,
+    engine: QueryEngine,
+    schema: AppliedSchema,
+    end: LogEnd,
+    work: FoldWork,
+    unsavedCount: Int
+  ) {
+    (self.graph, self.engine, self.schema) = (graph, engine, schema)
+    (self.end, self.work, self.unsavedCount) = (end, work, unsavedCount)
+  }
+
+  /// The same, of which there is an image.
+  func saved() -> FoldedGraph {
+    FoldedGraph(
+      graph: graph,
+      engine: engine,
+      schema: schema,
+      end: end,
+      work: work,
+      unsavedCount: 0
+    )
+  }
 
   /// The graph as what another fold may start from.
   var base: FoldBase {

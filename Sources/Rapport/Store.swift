@@ -167,7 +167,7 @@ public final class Store: Sendable {
       if ImageWriter.isWorthAnImage(unsavedCount: graph.unsavedCount, end: end.end.position),
         imageWriter.begin(imageFile, graph, key: folding.key)
       {
-        graph.unsavedCount = 0
+        graph = graph.saved()
       }
       remember(graph, of: end.commit)
       return graph
@@ -270,12 +270,11 @@ public final class Store: Sendable {
     let folding = Folding(log: log, schema: schema, end: end)
     let former = try formerDigest(folding, image)
     let start = monotonicSeconds()
-    var graph = try folding.graph(from: nil, progress: progress)
+    let graph = try folding.graph(from: nil, progress: progress)
     let seconds = monotonicSeconds() - start
     imageWriter.wait()
     let digest = try folding.write(graph, to: image, isReadOnly: isReadOnly)
-    graph.unsavedCount = 0
-    remember(graph)
+    remember(graph.saved())
     return RebuildReport(
       eventCount: Int(end.position.rawValue),
       seconds: seconds,
@@ -352,15 +351,15 @@ public struct QueryAnswer: Sendable {
   /// The last event that the graph knew.
   public let end: LogEnd
   /// SHA-256 of the schema, in hexadecimal.
-  public var schemaDigest: String { hexadecimal(schema.schema.digest) }
+  public var schemaDigest: String { hexadecimal(graph.schema.schema.digest) }
   /// Events that the schema could not fold, which the answer hence lacks.
   public let quarantinedCount: Int
-  private let schema: AppliedSchema
+  private let graph: FoldedGraph
 
   init(result: QueryResult, graph: FoldedGraph) {
     self.result = result
+    self.graph = graph
     end = graph.end
-    schema = graph.schema
     quarantinedCount = graph.graph.contents.quarantined.count
   }
 }
