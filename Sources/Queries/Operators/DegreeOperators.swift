@@ -17,15 +17,56 @@ final class DegreeOperator: UnaryOperator {
     while let chunk = try input.next() {
       try context.count(rows: chunk.count)
       let counts = Vector(capacity: chunk.rows[chunk.count - 1] + 1, uniform: Tag.integer)
-      count(chunk, into: counts)
-      multiply(chunk, counts)
-      let selection = Self.positive(chunk.rows, counts)
+      let selection: Selection
+      if hasPlainDegrees, chunk.column(expansion.from).uniform == Tag.node {
+        selection = multiplyDegrees(chunk, into: counts)
+      } else {
+        count(chunk, into: counts)
+        multiply(chunk, counts)
+        selection = Self.positive(chunk.rows, counts)
+      }
       if selection.count == 0 { continue }
       let result = Chunk(columns: chunk.columns, selection: selection)
       result.columns[slot] = counts
       return result
     }
     return nil
+  }
+
+  /// Whether a row's count is the degree of its node, less those that are matched for certain, times
+  /// what the row stands for.
+  private var hasPlainDegrees: Bool {
+    legs.count == 1 && expansion.distinctFrom.isEmpty && expansion.rival?.isSettled ?? true
+  }
+
+  /// Writes such counts in one pass; returns the rows that stand for any.
+  private func multiplyDegrees(_ chunk: Chunk, into counts: Vector) -> Selection {
+    let rows = chunk.rows
+    let selection = Selection(capacity: rows.count)
+    let from = chunk.column(expansion.from)
+    let factor =
+      expansion.factorSlot.map { chunk.column($0) }
+      ?? Vector(constantTag: Tag.integer, word: 1)
+    let (nodes, factors) = (from.words, factor.words)
+    let (nodeMask, factorMask) = (from.mask, factor.mask)
+    let (words, kept) = (counts.words, selection.pointer)
+    let list = legs[0].adjacency
+    let certain = expansion.certainlyMatched
+    var index = 0
+    var count = 0
+    while index < rows.count {
+      let row = rows[index]
+      let node = Int(truncatingIfNeeded: nodes[row & nodeMask])
+      let degree = list.degree(node) &- certain
+      let product = degree &* Int(truncatingIfNeeded: factors[row & factorMask])
+      words[row] = UInt64(bitPattern: Int64(product))
+      kept[count] = Int32(truncatingIfNeeded: row)
+      count &+= product > 0 ? 1 : 0
+      index &+= 1
+    }
+    withExtendedLifetime(factor) {}
+    selection.count = count
+    return selection
   }
 
   /// Writes how many edges each row's node has beside those that are matched.
@@ -40,7 +81,7 @@ final class DegreeOperator: UnaryOperator {
         let row = rows[index]
         let node = Int(truncatingIfNeeded: from.word(row))
         counts.words[row] = UInt64(
-          bitPattern: Int64(list.end(node) &- list.start(node) &- certain)
+          bitPattern: Int64(list.degree(node) &- certain)
         )
         index &+= 1
       }

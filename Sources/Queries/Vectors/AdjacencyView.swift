@@ -41,6 +41,13 @@ struct AdjacencyView {
     return node < nodeCount ? Int(offsets[node &+ 1]) : 0
   }
 
+  /// How many neighbours a node has, one as often as there are edges to it.
+  @inline(__always)
+  func degree(_ node: Int) -> Int {
+    if isMoved(node) { return Int(movedSlice(node) & 0xFFFF_FFFF) }
+    return node < nodeCount ? Int(offsets[node &+ 1] &- offsets[node]) : 0
+  }
+
   @inline(__always)
   private func isMoved(_ node: Int) -> Bool {
     node < movedNodeCount && movedBits[node >> 6] >> UInt64(node & 63) & 1 != 0
