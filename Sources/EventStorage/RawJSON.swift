@@ -102,7 +102,7 @@ extension UnsafeRawBufferPointer {
     return UnsafeRawPointer(found) - baseAddress
   }
 
-  /// Whether a byte is a control character, or very few that are none; looked at by eights.
+  /// Looks for control characters by eights: `false` where there is none, and now and then `true`.
   var mayHaveControlCharacters: Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let highBits = ones << 7

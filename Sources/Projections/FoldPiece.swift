@@ -53,7 +53,7 @@ public final class FoldPiece: @unchecked Sendable {
   /// How many events the last part has, where it is a recording.
   @exclusivity(unchecked) private var recordedCount = 0
   /// The events that gave no time, by their place among all, ascending.
-  private var timeless: [Int] = []
+  public private(set) var timeless: [Int] = []
   /// Recordings that are used again.
   private var free: [GraphRecording] = []
 
@@ -111,14 +111,10 @@ public final class FoldPiece: @unchecked Sendable {
 
   /// Gives its events the places in the log that they have come to: the next from `first` on.
   ///
-  /// - Parameter time: that of an event, which the log gave to it.
-  public func place(
-    from first: EventPosition,
-    time: (EventPosition) throws -> Int64
-  ) rethrows {
-    var times = try timeless.map { place in
-      (place, try time(EventPosition(first.rawValue + UInt32(place))))
-    }[...]
+  /// - Parameter times: those that the log gave to the ``timeless`` ones.
+  public func place(from first: EventPosition, times: [Int64]) {
+    precondition(times.count == timeless.count, "each has a time")
+    var times = zip(timeless, times).map { ($0, $1) }[...]
     var start = 0
     for index in parts.indices {
       let position = EventPosition(first.rawValue + UInt32(start))
@@ -212,7 +208,7 @@ public final class FoldDecoder {
 
   /// Adds the event that a validator has just found to fit, without reading it a second time.
   ///
-  /// Its place comes with ``FoldPiece/place(from:time:)``.
+  /// Its place comes with ``FoldPiece/place(from:times:)``.
   ///
   /// - Parameters:
   ///   - validator: of the same schema.

@@ -94,12 +94,10 @@ final class IngestFold: @unchecked Sendable {
   private func enter(_ piece: FoldPiece, from first: EventPosition) {
     guard enterLog(through: EventPosition(first.rawValue - 1)), let projection else { return }
     do {
-      try piece.place(from: first) { position in
-        guard let event = try log.event(at: position) else {
-          preconditionFailure("what was committed is not in the log")
-        }
-        return event.eventTime
-      }
+      var times: [Int64] = []
+      let timeless = piece.timeless.map { first.rawValue + UInt32($0) }
+      if !timeless.isEmpty { try log.read(at: timeless) { times.append($0.eventTime) } }
+      piece.place(from: first, times: times)
       projection.fold(piece)
     } catch {
       giveUp()

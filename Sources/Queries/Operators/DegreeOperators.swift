@@ -5,10 +5,15 @@ import GraphStorage
 final class DegreeOperator: UnaryOperator {
   private let expansion: Expansion
   private let legs: [Leg]
+  /// Whether a row's count is the degree of its node, less those that are matched for certain, times
+  /// what the row stands for.
+  private let hasPlainDegrees: Bool
 
   init(_ context: ExecutionContext, _ plan: Plan, _ input: Operator, _ expansion: Expansion) {
     self.expansion = expansion
     legs = context.legs(of: expansion)
+    hasPlainDegrees =
+      legs.count == 1 && expansion.distinctFrom.isEmpty && expansion.rival?.isSettled ?? true
     super.init(context, plan, input)
   }
 
@@ -33,13 +38,7 @@ final class DegreeOperator: UnaryOperator {
     return nil
   }
 
-  /// Whether a row's count is the degree of its node, less those that are matched for certain, times
-  /// what the row stands for.
-  private var hasPlainDegrees: Bool {
-    legs.count == 1 && expansion.distinctFrom.isEmpty && expansion.rival?.isSettled ?? true
-  }
-
-  /// Writes such counts in one pass; returns the rows that stand for any.
+  /// Writes plain counts in one pass; returns the rows that stand for any.
   private func multiplyDegrees(_ chunk: Chunk, into counts: Vector) -> Selection {
     let rows = chunk.rows
     let selection = Selection(capacity: rows.count)
