@@ -1,5 +1,6 @@
 import Conformance
 import Foundation
+import GraphModel
 import Queries
 import SourceText
 import Testing
@@ -50,6 +51,24 @@ import Testing
     #expect((subquery.rows ?? 0) > 0)
     #expect(plan.totalTime > .zero)
     #expect(plan.table.split(separator: "\n").last?.hasPrefix("total ") == true)
+  }
+
+  @Test func `are those of their own query, whichever was asked before`() throws {
+    let engine = try MeetingsFixture.engine()
+    let query = "MATCH (:Person)-[:WORKS_FOR]->(o) RETURN count(o) AS n"
+    let queries = [query, "RETURN 7 AS n", query + " LIMIT 0"]
+    var later = QueryOptions()
+    later.asOf = PartialDate(year: 2999)
+    // Twice each, so that plans are found and not made; then each behind another.
+    for number in [0, 0, 1, 1, 2, 2, 0, 1, 0, 2, 1] {
+      let fresh = try MeetingsFixture.engine()
+      for options in [QueryOptions(), later, QueryOptions()] {
+        #expect(
+          try engine.texts(queries[number], options: options)
+            == fresh.texts(queries[number], options: options)
+        )
+      }
+    }
   }
 
   @Test func `are JSON for tools`() throws {
