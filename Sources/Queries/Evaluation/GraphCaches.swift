@@ -30,6 +30,7 @@ final class GraphCaches: Sendable {
   let searchMarks = Pool<RoundMemory<SearchMarks.Mark>>(countMax: 2)
   let nodeMarks = Pool<RoundMemory<NodeMark>>(countMax: 6)
   let runMarks = Pool<RoundMemory<UInt32>>(countMax: 4)
+  let pairMemory = Pool<PairMemory>(countMax: 2)
 
   /// The most strings that each cache holds; it starts anew when it is full.
   private static let entryCountMax = 2_000_000

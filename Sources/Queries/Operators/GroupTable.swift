@@ -27,9 +27,10 @@ final class GroupTable {
   private var hasTriedPairs = false
   /// Whether ``words`` and ``slots`` know all groups; where they do not, ``slots`` is empty.
   private var isIndexed = true
-  // One chunk's canonical words, by key, its hashes, and its rows that begin new groups.
-  private var scratchWords: UnsafeMutablePointer<UInt64>
+  // One chunk's hashes, its canonical words, by key, and its rows that begin new groups: one block
+  // of memory, which the hashes begin.
   private var scratchHashes: UnsafeMutablePointer<UInt64>
+  private var scratchWords: UnsafeMutablePointer<UInt64>
   private var newRows: UnsafeMutablePointer<Int32>
   private var newCount = 0
   private var scratchCapacity = 1
@@ -42,17 +43,13 @@ final class GroupTable {
     slots.initialize(repeating: 0, count: 64)
     slotMask = 63
     words = .allocate(capacity: max(1, 16 * keyCount))
-    scratchWords = .allocate(capacity: max(1, keyCount))
-    scratchHashes = .allocate(capacity: 1)
-    newRows = .allocate(capacity: 1)
+    (scratchHashes, scratchWords, newRows) = Self.scratch(1, keyCount)
   }
 
   deinit {
     slots.deallocate()
     words.deallocate()
-    scratchWords.deallocate()
     scratchHashes.deallocate()
-    newRows.deallocate()
   }
 
   /// Forgets all groups.
@@ -154,13 +151,22 @@ final class GroupTable {
 
   private func growScratch(_ count: Int) {
     guard count > scratchCapacity else { return }
-    scratchWords.deallocate()
     scratchHashes.deallocate()
-    newRows.deallocate()
     scratchCapacity = count
-    scratchWords = .allocate(capacity: max(1, keyCount * count))
-    scratchHashes = .allocate(capacity: count)
-    newRows = .allocate(capacity: count)
+    (scratchHashes, scratchWords, newRows) = Self.scratch(count, keyCount)
+  }
+
+  private static func scratch(
+    _ count: Int,
+    _ keyCount: Int
+  ) -> (
+    hashes: UnsafeMutablePointer<UInt64>, words: UnsafeMutablePointer<UInt64>,
+    newRows: UnsafeMutablePointer<Int32>
+  ) {
+    let wordCount = count * (1 + keyCount)
+    let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: wordCount + (count + 1) / 2)
+    let rows = UnsafeMutableRawPointer(hashes + wordCount)
+    return (hashes, hashes + count, rows.bindMemory(to: Int32.self, capacity: count))
   }
 
   // MARK: Keys
@@ -278,8 +284,7 @@ final class GroupTable {
       hasTriedPairs = true
       pairs = makePairs(columns)
     }
-    guard var index = pairs else { return false }
-    pairs = nil
+    guard var index = pairs.take() else { return false }
     let marks = (UInt64(index.tags.0) << 56, UInt64(index.tags.1) << 56)
     let isFound = index.find(columns[0], columns[1], rows, into: groups) { first, second, row in
       if count == capacity { growGroups() }
@@ -290,25 +295,33 @@ final class GroupTable {
       count += 1
       return UInt32(truncatingIfNeeded: count - 1)
     }
-    if isFound { pairs = index } else { rehash() }
+    if isFound { pairs = consume index } else { rehash() }
     return isFound
   }
 
-  /// A matrix with the groups so far.
+  /// A matrix with the groups so far; `nil` where neither key looks as if it had few values.
   private func makePairs(_ columns: [Vector]) -> PairIndex? {
-    guard var index = PairIndex(columns[0], columns[1]) else { return nil }
-    if count == 0 { return index }
-    let all = Selection(all: count)
-    let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
-    defer { groups.deallocate() }
-    var next: UInt32 = 0
-    let isFound = withExtendedLifetime(all) {
-      index.find(keys[0], keys[1], all.rows, into: groups) { _, _, _ in
-        defer { next += 1 }
-        return next
-      }
+    guard var index = PairIndex(columns[0], columns[1], from: context.caches.pairMemory) else {
+      return nil
     }
-    return isFound ? index : nil
+    if count == 0 { return consume index }
+    guard fill(&index, upTo: count / 2) else { return nil }
+    let early = index.valueCounts
+    guard fill(&index, upTo: count) else { return nil }
+    let all = index.valueCounts
+    let isWorthwhile =
+      PairIndex.hasFewValues(early.0, of: all.0) || PairIndex.hasFewValues(early.1, of: all.1)
+    return isWorthwhile ? consume index : nil
+  }
+
+  /// Tells an index of the groups before `end`.
+  private func fill(_ index: inout PairIndex, upTo end: Int) -> Bool {
+    let selection = Selection(all: end)
+    let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: max(1, end))
+    defer { groups.deallocate() }
+    return withExtendedLifetime(selection) {
+      index.find(keys[0], keys[1], selection.rows, into: groups) { _, _, group in UInt32(group) }
+    }
   }
 
   private func findOne(_ rows: Rows, _ groups: UnsafeMutablePointer<UInt32>) {
