@@ -236,24 +236,57 @@ struct EvaluatorBuilder {
   }
 
   private func call(_ name: String, _ arguments: [Bound], _ span: SourceSpan) -> Evaluator {
-    let operands = arguments.map(make)
     switch name {
-    case "coalesce": return CoalesceEvaluator(context, span, operands)
-    case "range": return RangeEvaluator(context, span, operands)
-    case "size" where operands.count == 1: return SizeEvaluator(context, span, operands)
+    case "coalesce": return CoalesceEvaluator(context, span, arguments.map(make))
+    case "range": return RangeEvaluator(context, span, arguments.map(make))
+    case "size" where arguments.count == 1:
+      return SizeEvaluator(context, span, arguments.map(make))
     default: break
     }
     guard let function = FunctionLibrary.scalar(named: name) else {
       preconditionFailure("the binder knows every function")
     }
-    if arguments.isEmpty, function.volatility(argumentCount: 0) == .stable,
-      let value = try? function.evaluate([], now: context.now)
-    {
+    if let value = context.constantValue(of: function, arguments) {
       return ConstantEvaluator(context, span, value)
     }
-    return FunctionEvaluator(context, span, operands) { values throws(EvaluationError) in
+    return FunctionEvaluator(context, span, arguments.map(make)) {
+      values throws(EvaluationError) in
       try function.evaluate(values)
     }
+  }
+}
+
+extension ExecutionContext {
+  /// What an expression is for all rows of the query, where that is plain to see: literals,
+  /// parameters and functions of those.
+  ///
+  /// `nil` also where the evaluation fails: it may be that no row ever asks.
+  func constantValue(_ bound: Bound) -> Value? {
+    switch bound.kind {
+    case .constant(let value): value
+    case .parameter(let name): parameters[name] ?? .null
+    case .call(let name, let arguments):
+      FunctionLibrary.scalar(named: name).flatMap { constantValue(of: $0, arguments) }
+    default: nil
+    }
+  }
+
+  /// The value of an expression without variables.
+  func value(of bound: Bound) throws(QueryError) -> Value {
+    if let value = constantValue(bound) { return value }
+    let row = Chunk(slotCount: slotCount, selection: Selection(all: 1))
+    return value(try EvaluatorBuilder(self).make(bound).evaluate(row, row.rows), 0)
+  }
+
+  /// The same of a call.
+  func constantValue(of function: ScalarFunction, _ arguments: [Bound]) -> Value? {
+    if function.volatility(argumentCount: arguments.count) == .volatile { return nil }
+    var values: [Value] = []
+    for argument in arguments {
+      guard let value = constantValue(argument) else { return nil }
+      values.append(value)
+    }
+    return try? function.evaluate(values, now: arguments.isEmpty ? now : nil)
   }
 }
 

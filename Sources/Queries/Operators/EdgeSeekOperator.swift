@@ -241,14 +241,12 @@ struct DayRange {
       (first, last) = (date.earliest.packed, date.latest.packed)
       return
     }
-    let row = Chunk(slotCount: context.slotCount, selection: Selection(all: 1))
-    let evaluator = EvaluatorBuilder(context).make(bound)
-    let value = context.value(try evaluator.evaluate(row, row.rows), 0)
+    let value = try context.value(of: bound)
     guard let date = ValueOperations.date(of: value) else {
-      throw evaluator.error(
+      throw EvaluationError(
         .typeMismatch,
         "AS OF expects a date or a datetime, not \(value.typeName)"
-      )
+      ).queryError(at: bound.span)
     }
     (first, last) = (date.earliest.packed, date.latest.packed)
   }

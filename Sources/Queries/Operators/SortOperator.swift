@@ -33,17 +33,16 @@ func compareCells(
 /// The value of SKIP or LIMIT.
 func rowCount(_ context: ExecutionContext, _ bound: Bound?) throws(QueryError) -> Int? {
   guard let bound else { return nil }
-  let evaluator = EvaluatorBuilder(context).make(bound)
-  let chunk = Chunk(slotCount: context.slotCount, selection: Selection(all: 1))
-  let value = context.value(try evaluator.evaluate(chunk, chunk.rows), 0)
+  let value = try context.value(of: bound)
   guard case .integer(let count) = value else {
-    throw evaluator.error(
+    throw EvaluationError(
       .typeMismatch,
       "a number of rows is expected to be an integer, not \(value.typeName)"
-    )
+    ).queryError(at: bound.span)
   }
   guard count >= 0 else {
-    throw evaluator.error(.argumentOutOfRange, "a number of rows is never negative: \(count)")
+    throw EvaluationError(.argumentOutOfRange, "a number of rows is never negative: \(count)")
+      .queryError(at: bound.span)
   }
   return Int(count)
 }
@@ -188,20 +187,28 @@ final class SortOperator: UnaryOperator {
     let rows = promising?.rows ?? chunk.rows
     let looked = sorting.hasSimpleLaterKeys ? rows : chunk.rows
     for key in keys.dropFirst() { vectors.append(try key.evaluate(chunk, looked)) }
+    // Local, as every look at a property of an object is checked for looks at the same time.
+    var heap = best
+    best = []
+    let target = BufferedRows(keys: keyColumns, columns: columns, slots: live)
     withExtendedLifetime(promising) {
       for index in 0..<rows.count {
         let row = rows[index]
-        if best.count < keep {
-          buffer(chunk, vectors, row)
-          best.append(Int32(bufferedCount - 1))
-          riseInHeap()
-        } else if isBefore(vectors, row, keyColumns, Int(best[0])) {
-          buffer(chunk, vectors, row)
-          best[0] = Int32(bufferedCount - 1)
-          sinkInHeap()
+        let isFull = heap.count == keep
+        if isFull, !isBefore(vectors, row, target.keys, Int(heap[0])) { continue }
+        target.append(chunk, vectors, row)
+        let added = Int32(bufferedCount)
+        bufferedCount += 1
+        if isFull {
+          heap[0] = added
+          sink(in: &heap, target.keys)
+        } else {
+          heap.append(added)
+          rise(in: &heap, target.keys)
         }
       }
     }
+    best = heap
   }
 
   /// The rows whose first key does not tell that as many others are before them as are wanted;
@@ -242,36 +249,40 @@ final class SortOperator: UnaryOperator {
     return numbers[keep - 1] ^ sign
   }
 
-  private func buffer(_ chunk: Chunk, _ keyVectors: [Vector], _ row: Int) {
-    for (index, slot) in live.enumerated() {
-      if let column = chunk.columns[slot] { columns[index].append(from: column, row: row) }
+  /// The vectors of the buffered rows.
+  private struct BufferedRows {
+    let keys: [Vector]
+    let columns: [Vector]
+    let slots: [Int]
+
+    func append(_ chunk: Chunk, _ keyVectors: [Vector], _ row: Int) {
+      for index in slots.indices {
+        if let column = chunk.columns[slots[index]] {
+          columns[index].append(from: column, row: row)
+        }
+      }
+      for index in keyVectors.indices { keys[index].append(from: keyVectors[index], row: row) }
     }
-    for (index, vector) in keyVectors.enumerated() {
-      keyColumns[index].append(from: vector, row: row)
-    }
-    bufferedCount += 1
   }
 
-  private func riseInHeap() {
-    let keyColumns = keyColumns
-    var place = best.count - 1
-    while place > 0, isBefore(best[(place - 1) / 2], best[place], keyColumns) {
-      best.swapAt(place, (place - 1) / 2)
+  private func rise(in heap: inout [Int32], _ keys: [Vector]) {
+    var place = heap.count - 1
+    while place > 0, isBefore(heap[(place - 1) / 2], heap[place], keys) {
+      heap.swapAt(place, (place - 1) / 2)
       place = (place - 1) / 2
     }
   }
 
-  private func sinkInHeap() {
-    let keyColumns = keyColumns
+  private func sink(in heap: inout [Int32], _ keys: [Vector]) {
     var place = 0
     while true {
       var worst = place
-      for child in [place * 2 + 1, place * 2 + 2]
-      where child < best.count && isBefore(best[worst], best[child], keyColumns) {
+      for child in place * 2 + 1...place * 2 + 2
+      where child < heap.count && isBefore(heap[worst], heap[child], keys) {
         worst = child
       }
       if worst == place { return }
-      best.swapAt(place, worst)
+      heap.swapAt(place, worst)
       place = worst
     }
   }
