@@ -69,7 +69,7 @@ public enum ValueJSON {
         digits[start] = 0x30 + UInt8(digit)
         magnitude = quotient
       }
-      output.append(contentsOf: digits[start...])
+      output.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
     }
   }
 
@@ -118,11 +118,11 @@ public enum ValueJSON {
     output.append(UInt8(ascii: "\""))
     var start = 0
     for index in bytes.indices where mustEscape(bytes[index]) {
-      output.append(contentsOf: bytes[start..<index])
+      output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
       escape(bytes[index], to: &output)
       start = index + 1
     }
-    output.append(contentsOf: bytes[start...])
+    output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start...]))
     output.append(UInt8(ascii: "\""))
   }
 

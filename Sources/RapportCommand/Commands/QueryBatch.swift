@@ -92,10 +92,12 @@ struct QueryBatch {
     return try store.query(request.query, parameters: request.parameters, options: options)
   }
 
+  /// How many bytes of rows are collected before they are passed on.
+  private static let byteCountAtOnce = 1 << 16
+
   private func writeRows(of result: QueryResult) throws(StoreFailure) {
     var bytes: [UInt8] = []
     for row in 0..<result.rowCount {
-      bytes.removeAll(keepingCapacity: true)
       if row > 0 { bytes.append(UInt8(ascii: ",")) }
       bytes.append(UInt8(ascii: "["))
       for column in result.columns.indices {
@@ -103,8 +105,12 @@ struct QueryBatch {
         result.writeJSON(row: row, column: column, to: &bytes)
       }
       bytes.append(UInt8(ascii: "]"))
-      try output.write(bytes)
+      if bytes.count >= Self.byteCountAtOnce {
+        try output.write(bytes)
+        bytes.removeAll(keepingCapacity: true)
+      }
     }
+    try output.write(bytes)
   }
 
   private static func answer(to failure: StoreFailure) -> String {
