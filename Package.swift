@@ -19,14 +19,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     // Maps that keep the order of their entries.
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
-    // SHA-256 of records, schemas and graphs.
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     // Files, descriptors and their errors, without Foundation.
     .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
   ],
   targets: [
     // Doors to C and C++.
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+    .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .target(
       name: "CSimdjson",
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]
@@ -39,6 +38,8 @@ let package = Package(
     .target(name: "CLineEditing", linkerSettings: [.linkedLibrary("edit")]),
 
     // Foundations: no storage, no language.
+    // SHA-256 of records, schemas and graphs, by nettle: it adds least to short ones.
+    .target(name: "Digests", dependencies: ["CNettle"], swiftSettings: settings),
     .target(name: "SourceText", swiftSettings: settings),
     .target(
       name: "GraphModel",
@@ -52,8 +53,7 @@ let package = Package(
     .target(
       name: "EventStorage",
       dependencies: [
-        "LMDB", "JSONTape", "GraphModel",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "LMDB", "Digests", "JSONTape", "GraphModel",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings
@@ -75,8 +75,7 @@ let package = Package(
     .target(
       name: "GraphStorage",
       dependencies: [
-        "CMemory", "GraphModel",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "CMemory", "Digests", "GraphModel",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings
@@ -84,8 +83,8 @@ let package = Package(
     .target(
       name: "Projections",
       dependencies: [
-        "SourceText", "GraphModel", "JSONTape", "Language", "Expressions", "GraphStorage",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "Digests", "SourceText", "GraphModel", "JSONTape", "Language", "Expressions",
+        "GraphStorage",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings
@@ -105,7 +104,6 @@ let package = Package(
       dependencies: [
         "SourceText", "GraphModel", "JSONTape", "EventStorage", "Language", "Expressions",
         "GraphStorage", "Projections", "Queries",
-        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -133,6 +131,7 @@ let package = Package(
     ),
 
     // Tests, one target a module, and what runs scenarios of the openCypher TCK for them; RapportTests runs the whole, the binary included.
+    .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: settings),
     .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: settings),
     .testTarget(
       name: "EventStorageTests",

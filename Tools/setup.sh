@@ -7,7 +7,7 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 readonly swift_version_min="6.2"
-readonly system_packages=(liblmdb-dev libsimdjson-dev libedit-dev pkg-config g++ tzdata)
+readonly system_packages=(liblmdb-dev nettle-dev libsimdjson-dev libedit-dev pkg-config g++ tzdata)
 
 # Tells what happens next; on standard error, so that results can be piped.
 say() {

@@ -1,4 +1,3 @@
-import Crypto
 public import GraphModel
 import LMDB
 

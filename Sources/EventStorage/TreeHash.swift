@@ -1,76 +1,37 @@
-import Crypto
+import Digests
 
 /// A SHA-256 digest: of an event, or of all events up to one.
 ///
 /// Written as 64 hexadecimal digits.
-@frozen
 public struct TreeHash: Hashable, Sendable {
-  // The bytes as they are in memory.
-  @usableFromInline var word0: UInt64
-  @usableFromInline var word1: UInt64
-  @usableFromInline var word2: UInt64
-  @usableFromInline var word3: UInt64
+  private let digest: SHA256Digest
 
-  public static let byteCount = 32
+  public static let byteCount = SHA256Digest.byteCount
 
   /// Returns `nil` unless there are 32 bytes.
   public init?(bytes: UnsafeRawBufferPointer) {
-    guard bytes.count == Self.byteCount else { return nil }
-    word0 = bytes.loadUnaligned(as: UInt64.self)
-    word1 = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-    word2 = bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
-    word3 = bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+    guard let digest = SHA256Digest(bytes: bytes) else { return nil }
+    self.digest = digest
   }
-
-  /// So many bytes are sooner copied together than hashed one piece after the other.
-  private static let copiedByteCountMax = 1024
 
   /// The digest of these pieces, one after another.
   init(
     hashing first: UnsafeRawBufferPointer,
-    _ second: UnsafeRawBufferPointer,
+    _ second: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
     _ third: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
   ) {
-    let byteCount = first.count + second.count + third.count
-    if byteCount <= Self.copiedByteCountMax {
-      self = withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { whole in
-        whole.copyMemory(from: first)
-        UnsafeMutableRawBufferPointer(rebasing: whole[first.count...]).copyMemory(from: second)
-        UnsafeMutableRawBufferPointer(rebasing: whole[(byteCount - third.count)...])
-          .copyMemory(from: third)
-        return TreeHash(hashing: UnsafeRawBufferPointer(whole))
-      }
-      return
-    }
-    var hasher = SHA256()
-    hasher.update(bufferPointer: first)
-    hasher.update(bufferPointer: second)
-    hasher.update(bufferPointer: third)
-    self.init(hasher.finalize())
-  }
-
-  init(hashing bytes: UnsafeRawBufferPointer) {
-    var hasher = SHA256()
-    hasher.update(bufferPointer: bytes)
-    self.init(hasher.finalize())
-  }
-
-  private init(_ digest: SHA256.Digest) {
-    (word0, word1, word2, word3) = digest.withUnsafeBytes { bytes in
-      (
-        bytes.loadUnaligned(as: UInt64.self),
-        bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
-        bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self),
-        bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
-      )
-    }
+    var hash = SHA256()
+    hash.update(first)
+    hash.update(second)
+    hash.update(third)
+    digest = hash.digest
   }
 
   public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    Swift.withUnsafeBytes(of: (word0, word1, word2, word3), body)
+    digest.withUnsafeBytes(body)
   }
 
-  public var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+  public var bytes: [UInt8] { digest.bytes }
 }
 
 extension TreeHash: CustomStringConvertible, LosslessStringConvertible {

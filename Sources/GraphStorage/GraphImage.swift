@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Dispatch
 public import GraphModel
 
@@ -86,7 +86,7 @@ public enum GraphImage {
     header += digest
     header += littleEndian(UInt64(byteCount))
     header += littleEndian(UInt64(accountBytes.count))
-    header += Array(SHA256.hash(data: accountBytes))
+    header += SHA256.digest(of: accountBytes).bytes
     try forwarding(header, to: write, at: 0)
   }
 
@@ -131,7 +131,7 @@ public enum GraphImage {
     of header: Header
   ) throws(ImageError) -> FoldAccount {
     guard bytes.count == header.accountByteCount,
-      SHA256.hash(data: bytes).elementsEqual(header.accountDigest)
+      SHA256.digest(of: bytes).bytes == header.accountDigest
     else { throw .damaged }
     return try FoldAccount(bytes)
   }
@@ -153,7 +153,7 @@ public enum GraphImage {
     let body = UnsafeRawBufferPointer(rebasing: image[start...])
     guard UInt64(body.count) == header.byteCount else { throw .damaged }
     // What is not as it was written may not be used, not even to look at its counts.
-    guard isChecked || Digesting(body).value().elementsEqual(header.digest) else {
+    guard isChecked || Digesting(body).value().bytes == header.digest else {
       throw .damaged
     }
     var source = ContentsSource(body, owner: owner)
@@ -196,7 +196,7 @@ private final class Digesting: @unchecked Sendable {
   }
 
   private func run() {
-    state.update(bufferPointer: bytes)
+    state.update(bytes)
     done.signal()
   }
 
@@ -205,7 +205,7 @@ private final class Digesting: @unchecked Sendable {
     return state
   }
 
-  func value() -> SHA256.Digest { hasher().finalize() }
+  func value() -> SHA256Digest { hasher().digest }
 }
 
 private struct HashSink: ContentsSink {
@@ -220,11 +220,11 @@ private struct HashSink: ContentsSink {
 
   mutating func finish() -> [UInt8] {
     flush()
-    return Array(hasher.finalize())
+    return hasher.digest.bytes
   }
 
   private mutating func flush() {
-    gathered.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+    gathered.withUnsafeBytes { hasher.update($0) }
     gathered.removeAll(keepingCapacity: true)
   }
 }
@@ -260,7 +260,7 @@ private struct PieceSink<Failure: Error>: ContentsSink {
   mutating func finish() -> Result<([UInt8], Int), Failure> {
     flush()
     if let failure { return .failure(failure) }
-    return .success((Array(hasher.finalize()), offset - start))
+    return .success((hasher.digest.bytes, offset - start))
   }
 
   private mutating func flush() {

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 public import GraphStorage
 import Language
 import SourceText
@@ -56,7 +56,7 @@ extension Schema {
 
   /// SHA-256 of everything that decides what an event of that kind claims.
   public func digest(of kind: EventKind) -> [UInt8] {
-    Array(SHA256.hash(data: Array(foldingText(of: kind).utf8)))
+    SHA256.digest(of: Array(foldingText(of: kind).utf8)).bytes
   }
 
   /// The types of the edges in the rules of a kind.

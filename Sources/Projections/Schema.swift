@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 public import Language
 public import SourceText
 import Synchronization
@@ -75,10 +75,10 @@ public struct Schema: Sendable {
     var hash = SHA256()
     for token in Lexer.tokens(of: source) {
       let text = source.bytes[Int(token.span.start)..<Int(token.span.end)]
-      hash.update(data: [UInt8(truncatingIfNeeded: text.count), UInt8(text.count >> 8 & 0xFF)])
-      hash.update(data: Array(text))
+      hash.update([UInt8(truncatingIfNeeded: text.count), UInt8(text.count >> 8 & 0xFF)])
+      hash.update(Array(text))
     }
-    return Array(hash.finalize())
+    return hash.digest.bytes
   }
 }
 

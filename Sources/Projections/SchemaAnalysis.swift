@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import GraphModel
 import JSONTape
 import Language
@@ -52,7 +52,7 @@ final class SchemaAnalysis {
       version: document.version,
       source: source,
       document: document,
-      textDigest: Array(SHA256.hash(data: source.bytes)),
+      textDigest: SHA256.digest(of: source.bytes).bytes,
       nodeTypes: nodeTypes,
       labels: labels,
       edgeTypes: edgeTypes,

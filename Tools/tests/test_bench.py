@@ -295,6 +295,33 @@ class Thresholds(InFolder):
         self.assertTrue(all(count > 10_000 for count in thresholds.values()))
 
 
+class Instructions(unittest.TestCase):
+    def test_of_a_function_are_counted_without_those_that_it_calls(self):
+        text = """events: Ir
+fn=(1) main
+0 5
+cfn=(2) sha256_compress_x86
+calls=2 0
+0 70
+
+fn=(2)
+0 30
++3 4
+cfn=(3) helper
+calls=1 0
+0 6
+* 2
+fn=(3)
+0 6
+fn=(4) sha256_compress
+12 8
+summary: 55
+"""
+        self.assertEqual(micro.instructions_within("sha256_compress", text), 30 + 4 + 2 + 8)
+        self.assertEqual(micro.instructions_within("helper", text), 6)
+        self.assertEqual(micro.instructions_within("nothing", text), 0)
+
+
 class Commands(unittest.TestCase):
     def run_bench(self, *arguments, **environment):
         return subprocess.run([sys.executable, str(PROGRAM), *arguments], capture_output=True,
