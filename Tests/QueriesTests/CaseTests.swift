@@ -275,6 +275,27 @@ struct Case: CustomTestStringConvertible, Sendable {
     #expect(try engine.texts(distinct) == [["5000"]])
   }
 
+  /// Functions of literals and parameters are evaluated before there is a row.
+  @Test func `constants are the values of their calls, and fail where a row asks`() throws {
+    let engine = GraphFixture().engine()
+    let parameters: [String: Value] = [
+      "day": .string("2024-02-29"), "word": .string("nonsense"), "none": .null,
+    ]
+    let row = try engine.texts(
+      "UNWIND [1, 2] AS x RETURN date($day).year + x, toUpper(trim(' a ')), date($none), "
+        + "toInteger(toString(abs(-7))) LIMIT toInteger('1')",
+      parameters
+    )
+    #expect(row == [["2025", "A", "null", "7"]])
+    #expect(try engine.texts("UNWIND [] AS x RETURN date($word)", parameters) == [])
+    let guarded = "RETURN CASE WHEN false THEN date($word) ELSE 1 END"
+    #expect(try engine.texts(guarded, parameters) == [["1"]])
+    #expect(throws: QueryError.self) { try engine.texts("RETURN date($word)", parameters) }
+    #expect(throws: QueryError.self) { try engine.texts("RETURN 1 LIMIT size($word)", parameters) }
+    let random = try engine.texts("UNWIND range(1, 20) AS x RETURN DISTINCT rand()")
+    #expect(random.count == 20)
+  }
+
   @Test func `one engine serves many threads`() async throws {
     let engine = try MeetingsFixture.engine()
     await withTaskGroup(of: [[String]]?.self) { group in

@@ -260,11 +260,13 @@ extension ExecutionContext {
   /// What an expression is for all rows of the query, where that is plain to see: literals,
   /// parameters and functions of those.
   ///
-  /// `nil` also where the evaluation fails: it may be that no row ever asks.
+  /// `nil` also where the evaluation fails: it may be that no row ever asks. And for `range`, which
+  /// may be long: only its evaluator stops when the query has to.
   func constantValue(_ bound: Bound) -> Value? {
     switch bound.kind {
     case .constant(let value): value
     case .parameter(let name): parameters[name] ?? .null
+    case .call("range", _): nil
     case .call(let name, let arguments):
       FunctionLibrary.scalar(named: name).flatMap { constantValue(of: $0, arguments) }
     default: nil

@@ -43,9 +43,11 @@ struct PairIndex: ~Copyable {
   /// as if it had few.
   ///
   /// Where `n` values are drawn at random in the first half and `m` more in the second, there are
-  /// about `n² / (n - m)`. Rows that are in the order of a key look as if it had no end of them.
+  /// about `n² / (n - m)`. Rows that are in the order of a key look as if it had no end of them, and
+  /// of very few values nothing can be said yet.
   static func hasFewValues(_ early: Int, of all: Int) -> Bool {
-    early * early <= ValueNumbers.countMax * (early - (all - early))
+    all <= ValueNumbers.countMax / 16
+      || early * early <= ValueNumbers.countMax * (early - (all - early))
   }
 
   /// Writes the group of each row; `add` makes a new one.
