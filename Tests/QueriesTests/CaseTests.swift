@@ -291,9 +291,22 @@ struct Case: CustomTestStringConvertible, Sendable {
     let guarded = "RETURN CASE WHEN false THEN date($word) ELSE 1 END"
     #expect(try engine.texts(guarded, parameters) == [["1"]])
     #expect(throws: QueryError.self) { try engine.texts("RETURN date($word)", parameters) }
-    #expect(throws: QueryError.self) { try engine.texts("RETURN 1 LIMIT size($word)", parameters) }
-    let random = try engine.texts("UNWIND range(1, 20) AS x RETURN DISTINCT rand()")
-    #expect(random.count == 20)
+    #expect(throws: QueryError.self) {
+      try engine.texts("RETURN 1 LIMIT toUpper($word)", parameters)
+    }
+  }
+
+  @Test func `each row has a random number of its own`() throws {
+    let engine = GraphFixture().engine()
+    let numbers = try engine.texts("UNWIND range(1, 3000) AS x RETURN DISTINCT rand()")
+    #expect(numbers.count == 3000)
+    let sums = try engine.texts(
+      "UNWIND range(1, 20) AS x WITH x + rand() * 0.5 AS y RETURN y - floor(y)"
+    )
+    #expect(Set(sums).count == 20)
+    let ascending = (1...200).map { [String($0)] }
+    let shuffled = try engine.texts("UNWIND range(1, 200) AS x RETURN x ORDER BY rand()")
+    #expect(shuffled != ascending && Set(shuffled) == Set(ascending))
   }
 
   @Test func `one engine serves many threads`() async throws {

@@ -137,6 +137,28 @@ class OperandEvaluator: Evaluator {
   }
 }
 
+/// A function without arguments that gives every row another value.
+final class VolatileEvaluator: Evaluator {
+  private let function: ScalarFunction
+
+  init(_ context: ExecutionContext, _ span: SourceSpan, _ function: ScalarFunction) {
+    self.function = function
+    super.init(context, span)
+  }
+
+  override func evaluate(_ chunk: Chunk, _ rows: Rows) throws(QueryError) -> Vector {
+    let result = result(for: rows)
+    for index in 0..<rows.count {
+      do {
+        context.store(try function.evaluate([]), in: result, at: rows[index])
+      } catch {
+        throw error.queryError(at: span)
+      }
+    }
+    return result
+  }
+}
+
 /// A function of values: whatever has no kernel of its own.
 final class FunctionEvaluator: OperandEvaluator {
   let function: @Sendable ([Value]) throws(EvaluationError) -> Value

@@ -249,6 +249,9 @@ struct EvaluatorBuilder {
     if let value = context.constantValue(of: function, arguments) {
       return ConstantEvaluator(context, span, value)
     }
+    if function.volatility(argumentCount: arguments.count) == .volatile {
+      return VolatileEvaluator(context, span, function)
+    }
     return FunctionEvaluator(context, span, arguments.map(make)) {
       values throws(EvaluationError) in
       try function.evaluate(values)
