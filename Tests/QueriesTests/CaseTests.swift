@@ -304,6 +304,14 @@ struct Case: CustomTestStringConvertible, Sendable {
       "UNWIND range(1, 20) AS x WITH x + rand() * 0.5 AS y RETURN y - floor(y)"
     )
     #expect(Set(sums).count == 20)
+    var fixture = GraphFixture()
+    for _ in 0..<200 { fixture.node(["Row"]) }
+    for index in 1..<200 { fixture.edge(fixture.nodes[index - 1], "NEXT", fixture.nodes[index]) }
+    for pattern in ["(a:Row)", "(a:Row)-[:NEXT]->()"] {
+      let query = "MATCH \(pattern) WHERE rand() < 0.5 RETURN count(*)"
+      let counts = try (0..<5).map { _ in Int(try fixture.engine().texts(query)[0][0]) ?? -1 }
+      #expect(counts.allSatisfy { 1..<199 ~= $0 }, "\(pattern)")
+    }
     let ascending = (1...200).map { [String($0)] }
     let shuffled = try engine.texts("UNWIND range(1, 200) AS x RETURN x ORDER BY rand()")
     #expect(shuffled != ascending && Set(shuffled) == Set(ascending))

@@ -237,6 +237,12 @@ extension Bound {
     }
   }
 
+  /// Whether it may have another value for each row, whatever is in the row.
+  var isVolatile: Bool {
+    if case .call("rand", _) = kind { return true }
+    return children.contains(where: \.isVolatile)
+  }
+
   /// The conditions that must all hold.
   var conjuncts: [Bound] {
     if case .logic(.and, let left, let right) = kind { return left.conjuncts + right.conjuncts }

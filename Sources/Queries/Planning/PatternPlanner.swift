@@ -38,7 +38,10 @@ struct PatternPlanner {
     current = plan
     self.bound = bound
     self.graph = graph
-    conjuncts = graph.conjuncts.map { ($0, $0.freeSlots) }
+    // What is another value for each row waits for the rows of the whole pattern.
+    conjuncts = graph.conjuncts.map {
+      ($0, $0.isVolatile ? $0.freeSlots.union(graph.nodeOrder) : $0.freeSlots)
+    }
   }
 
   var view: GraphView { compiler.view }
